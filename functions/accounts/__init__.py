@@ -1,0 +1,1 @@
+"""The first floor: people and the organisations that they belong to."""

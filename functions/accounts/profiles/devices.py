@@ -1,0 +1,97 @@
+"""Devices: what a client calls itself by a random id of its own, so that its owner sees from where they are signed in."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from accounts.profiles.admission import Need, admit
+from accounts.profiles.records import DeviceKind, DeviceRecord, SecurityEventKind, devices
+from accounts.profiles.security_events import event
+from core.caller import Caller
+from core.data.database import Database, Moved
+from core.failures import NotFound
+from core.paging import PageRequest
+
+MOST: Final = 50
+"""Devices kept for one person; the one unseen for longest makes room."""
+
+# What stands in a user agent, looked for in this order, as later words occur beside earlier ones.
+_SYSTEMS: Final = (
+    ("iPhone", DeviceKind.PHONE, "iOS"),
+    ("iPad", DeviceKind.TABLET, "iPadOS"),
+    ("Android", DeviceKind.TABLET, "Android"),
+    ("CrOS", DeviceKind.COMPUTER, "ChromeOS"),
+    ("Windows", DeviceKind.COMPUTER, "Windows"),
+    ("Macintosh", DeviceKind.COMPUTER, "macOS"),
+    ("Linux", DeviceKind.COMPUTER, "Linux"),
+)
+
+
+class DeviceNotFound(NotFound):
+    detail = "You have no such device."
+
+
+@dataclass(frozen=True)
+class SeenDevice:
+    """A device as a request shows it."""
+
+    id: str
+    kind: DeviceKind
+    system: str
+
+    @classmethod
+    def of(cls, device_id: str, user_agent: str, platform: str, mobile: str) -> "SeenDevice":
+        """Read kind and system from the user agent; what the client says by itself (client hints) goes before.
+
+        Hints: https://wicg.github.io/ua-client-hints/
+        """
+        found = next((line for line in _SYSTEMS if line[0] in user_agent), None)
+        seen = cls(device_id, found[1] if found else DeviceKind.OTHER, found[2] if found else "")
+        if "Android" in user_agent and "Mobile" in user_agent:
+            seen = replace(seen, kind=DeviceKind.PHONE)
+        if mobile == "?1":
+            seen = replace(seen, kind=DeviceKind.PHONE)
+        return replace(seen, system=platform.strip('"')) if platform.strip('"') else seen
+
+
+async def note(db: Database, uid: str, seen: SeenDevice, now: datetime) -> None:
+    """Note that a device was seen, to the hour. One that is new is a security event, in the same commit."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    known = await db.get(devices.at(uid, seen.id))
+    if known is None:
+        await _add(db, uid, seen, hour, now)
+    elif known.last_seen_at < hour:
+        moved_on = known.model_copy(update={"kind": seen.kind, "system": seen.system, "last_seen_at": hour})
+        await db.commit(devices.put(moved_on))
+
+
+async def _add(db: Database, uid: str, seen: SeenDevice, hour: datetime, now: datetime) -> None:
+    device = DeviceRecord(
+        uid=uid, id=seen.id, kind=seen.kind, system=seen.system, first_seen_at=hour, last_seen_at=hour
+    )
+    oldest = devices.under(uid).ordered("last_seen_at", descending=True).limit(MOST + 10).only("uid", "id")
+    too_many = (await db.query(oldest))[MOST - 1 :]
+    try:
+        await db.commit(
+            devices.create(device),
+            event(uid, SecurityEventKind.NEW_DEVICE, now, device_id=seen.id),
+            *(devices.remove(devices.key_of(old)) for old in too_many),
+        )
+    except Moved:
+        # Another request of the same device came first, and did just this.
+        return
+
+
+async def listed(db: Database, caller: Caller, page: PageRequest) -> tuple[list[DeviceRecord], str | None]:
+    """Return a page of the caller's devices, the last seen first, and the token of the next."""
+    await admit(db, caller, Need.READ)
+    query = devices.under(caller.uid).ordered("last_seen_at", descending=True)
+    return await page.of(db, query, lambda found: (found.last_seen_at, found.id))
+
+
+async def forget(db: Database, caller: Caller, device_id: str) -> None:
+    """Forget one of the caller's devices. Raises DeviceNotFound."""
+    _, device = await admit(db, caller, Need.WRITE, devices.at(caller.uid, device_id))
+    if device is None:
+        raise DeviceNotFound
+    await db.commit(devices.remove(devices.key_of(device)))

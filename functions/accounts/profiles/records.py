@@ -1,0 +1,121 @@
+"""What is stored of a person's account."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from core.data.personal_data import (
+    Basis,
+    Category,
+    Delete,
+    NotPersonal,
+    Personal,
+    Purpose,
+    Retention,
+    Subject,
+)
+from core.data.records import UNINDEXED, Collection, Record
+
+
+class AccountState(StrEnum):
+    """What an account may do; `admission` has the table."""
+
+    ACTIVE = "active"
+    RESTRICTED = "restricted"
+    SUSPENDED = "suspended"
+    ERASING = "erasing"
+
+
+class ProfileRecord(Record):
+    uid: Annotated[str, Subject("owner")]
+    name: Annotated[str, Personal(Category.ACCOUNT), UNINDEXED]
+    email: Annotated[str | None, Personal(Category.ACCOUNT)]
+    email_verified: Annotated[bool, Personal(Category.ACCOUNT), UNINDEXED]
+    phone: Annotated[str | None, Personal(Category.ACCOUNT), UNINDEXED] = None
+    locale: Annotated[Literal["nb", "en"], Personal(Category.ACCOUNT), UNINDEXED] = "nb"
+    time_zone: Annotated[str, Personal(Category.ACCOUNT), UNINDEXED] = "Europe/Oslo"
+    state: Annotated[AccountState, Personal(Category.ACCOUNT)] = AccountState.ACTIVE
+    principals: Annotated[list[str], Personal(Category.ACCOUNT)]
+    valid_after: Annotated[datetime | None, Personal(Category.ACCOUNT), UNINDEXED] = None
+    revision: Annotated[int, NotPersonal, UNINDEXED] = 1
+    created_at: Annotated[datetime, Personal(Category.USAGE)]
+
+
+profiles = Collection(
+    "users/{uid}",
+    ProfileRecord,
+    purpose=Purpose.PROVIDE_SERVICE,
+    basis=Basis.CONTRACT,
+    retention=Retention.with_parent(),
+    on_erasure={"owner": Delete()},
+)
+
+
+class DeviceKind(StrEnum):
+    PHONE = "phone"
+    TABLET = "tablet"
+    COMPUTER = "computer"
+    OTHER = "other"
+
+
+class DeviceRecord(Record):
+    uid: Annotated[str, Subject("owner")]
+    id: Annotated[str, Personal(Category.DEVICE)]
+    kind: Annotated[DeviceKind, Personal(Category.DEVICE), UNINDEXED]
+    system: Annotated[str, Personal(Category.DEVICE), UNINDEXED]
+    first_seen_at: Annotated[datetime, Personal(Category.USAGE), UNINDEXED]
+    last_seen_at: Annotated[datetime, Personal(Category.USAGE)]
+
+
+devices = Collection(
+    "users/{uid}/devices/{id}",
+    DeviceRecord,
+    purpose=Purpose.SECURITY,
+    basis=Basis.LEGITIMATE_INTEREST,
+    retention=Retention.of("P1Y", runs_from="last_seen_at"),
+    on_erasure={"owner": Delete()},
+)
+
+
+class SecurityEventKind(StrEnum):
+    NEW_DEVICE = "new_device"
+    SESSIONS_REVOKED = "sessions_revoked"
+    STATE_CHANGED = "state_changed"
+
+
+class SecurityEventRecord(Record):
+    uid: Annotated[str, Subject("owner")]
+    id: Annotated[str, NotPersonal]
+    kind: Annotated[SecurityEventKind, Personal(Category.LOG), UNINDEXED]
+    device_id: Annotated[str | None, Personal(Category.DEVICE), UNINDEXED] = None
+    state: Annotated[AccountState | None, Personal(Category.ACCOUNT), UNINDEXED] = None
+    at: Annotated[datetime, Personal(Category.LOG)]
+    expires_at: Annotated[datetime, NotPersonal, UNINDEXED]
+
+
+security_events = Collection(
+    "users/{uid}/securityEvents/{id}",
+    SecurityEventRecord,
+    purpose=Purpose.SECURITY,
+    basis=Basis.LEGITIMATE_INTEREST,
+    retention=Retention.of("P90D", runs_from="at"),
+    on_erasure={"owner": Delete()},
+    ttl="expires_at",
+)
+
+
+class TombstoneRecord(Record):
+    """That an account was erased. It names nobody: the hash can be made from the uid, the uid not from the hash."""
+
+    subject_hash: Annotated[str, NotPersonal]
+    at: Annotated[datetime, NotPersonal]
+
+
+tombstones = Collection(
+    "tombstones/{subject_hash}",
+    TombstoneRecord,
+    purpose=Purpose.LEGAL_DUTY,
+    basis=Basis.LEGAL_OBLIGATION,
+    retention=Retention.with_parent(),
+    on_erasure={},
+)

@@ -1,0 +1,126 @@
+"""What travels about a person's account."""
+
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field
+
+from accounts.profiles.records import (
+    AccountState,
+    DeviceKind,
+    DeviceRecord,
+    ProfileRecord,
+    SecurityEventKind,
+    SecurityEventRecord,
+)
+from core.web.schemas import Draft, Line, Time, View
+
+
+def _e164(given: str) -> str:
+    # Imported here: its tables cost every cold start and few requests need them.
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(given, "NO")
+    except phonenumbers.NumberParseException as error:
+        raise ValueError("not a telephone number; write it with its country code, such as +47 22 22 22 22") from error
+    if not phonenumbers.is_valid_number(number):
+        raise ValueError("no such telephone number exists; check its length and country code")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _known_zone(given: str) -> str:
+    try:
+        ZoneInfo(given)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("not a time zone of the IANA database, such as Europe/Oslo") from error
+    return given
+
+
+def _not_blank(given: str) -> str:
+    if not (name := " ".join(given.split())):
+        raise ValueError("a name needs a visible character")
+    return name
+
+
+class ProfileChange(Draft):
+    """The fields to change; those left out stay as they are."""
+
+    name: Annotated[Line, AfterValidator(_not_blank), Field(min_length=1, max_length=200)] = ""
+    phone: Annotated[
+        Annotated[Line, AfterValidator(_e164), Field(min_length=3, max_length=32)] | None,
+        Field(description="Norwegian, or with its country code; kept as E.164; null removes it"),
+    ] = None
+    locale: Literal["nb", "en"] = "nb"
+    time_zone: Annotated[Line, AfterValidator(_known_zone), Field(min_length=1, max_length=64)] = "Europe/Oslo"
+
+
+class ProfileView(View):
+    uid: str
+    name: str
+    email: str | None
+    email_verified: bool
+    phone: str | None
+    locale: Literal["nb", "en"]
+    time_zone: str
+    state: AccountState
+    created_at: Time
+
+    @classmethod
+    def of(cls, record: ProfileRecord) -> "ProfileView":
+        return cls(
+            uid=record.uid,
+            name=record.name,
+            email=record.email,
+            email_verified=record.email_verified,
+            phone=record.phone,
+            locale=record.locale,
+            time_zone=record.time_zone,
+            state=record.state,
+            created_at=record.created_at,
+        )
+
+
+class PersonView(View):
+    """What people who share something know of each other."""
+
+    uid: str
+    name: str
+
+    @classmethod
+    def of(cls, record: ProfileRecord) -> "PersonView":
+        return cls(uid=record.uid, name=record.name)
+
+
+class DeviceView(View):
+    id: str
+    kind: DeviceKind
+    system: str
+    first_seen_at: Time
+    last_seen_at: Annotated[Time, Field(description="to the hour")]
+
+    @classmethod
+    def of(cls, record: DeviceRecord) -> "DeviceView":
+        return cls(
+            id=record.id,
+            kind=record.kind,
+            system=record.system,
+            first_seen_at=record.first_seen_at,
+            last_seen_at=record.last_seen_at,
+        )
+
+
+class SecurityEventView(View):
+    id: str
+    kind: SecurityEventKind
+    device_id: str | None
+    state: AccountState | None
+    at: Time
+
+    @classmethod
+    def of(cls, record: SecurityEventRecord) -> "SecurityEventView":
+        return cls(id=record.id, kind=record.kind, device_id=record.device_id, state=record.state, at=record.at)
+
+
+class SessionsRevoked(View):
+    revoked_at: Annotated[Time, Field(description="sessions that began before are over, at once")]

@@ -1,0 +1,94 @@
+"""A person's own account: reading it, changing it, ending its sessions, and being seen by others."""
+
+from datetime import datetime
+from typing import Any
+
+from accounts.profiles.admission import Need, admit
+from accounts.profiles.records import AccountState, ProfileRecord, SecurityEventKind, profiles
+from accounts.profiles.security_events import event
+from core.data.database import Database, Moved
+from core.failures import NotFound, StaleEtag
+from core.caller import Caller
+from core.web.identity import Identity
+from core.conditions import IfMatch
+
+
+class PersonNotFound(NotFound):
+    detail = "There is no such person, or you share nothing with them."
+
+
+def etag(profile: ProfileRecord) -> str:
+    """Return the profile's ETag: every change of what the person sees counts `revision` up."""
+    return str(profile.revision)
+
+
+async def read(db: Database, caller: Caller) -> ProfileRecord:
+    """Return the caller's profile, with the e-mail address that their token gives."""
+    profile = await admit(db, caller, Need.READ)
+    if (profile.email, profile.email_verified) == (caller.email, caller.email_verified):
+        return profile
+    return await _follow_token(db, caller, profile)
+
+
+async def _follow_token(db: Database, caller: Caller, profile: ProfileRecord) -> ProfileRecord:
+    change = profiles.update(
+        profile, email=caller.email, email_verified=caller.email_verified, revision=profile.revision + 1
+    )
+    try:
+        await db.commit(change)
+    except Moved:
+        return await admit(db, caller, Need.READ)
+    return change.record
+
+
+async def change(db: Database, caller: Caller, changes: dict[str, Any], condition: IfMatch) -> ProfileRecord:
+    """Change the named fields of the caller's profile. Raises StaleEtag when it changed meanwhile."""
+    profile = await admit(db, caller, Need.WRITE)
+    condition.check(etag(profile))
+    if all(getattr(profile, name) == value for name, value in changes.items()):
+        return profile
+    changed = profiles.update(profile, **changes, revision=profile.revision + 1)
+    try:
+        await db.commit(changed)
+    except Moved as error:
+        raise StaleEtag from error
+    return changed.record
+
+
+async def revoke_sessions(db: Database, identity: Identity, caller: Caller, now: datetime, wall: datetime) -> datetime:
+    """End all of the caller's sessions, this one too. Returns the time before which a sign-in no longer counts.
+
+    The profile comes first: from its commit on every older token is refused here, and a call to Firebase that fails can
+    be repeated, while the other order would leave older tokens valid for an hour.
+    """
+    profile = await admit(db, caller, Need.WRITE)
+    changed = profiles.update(profile, valid_after=wall)
+    try:
+        await db.commit(changed, event(caller.uid, SecurityEventKind.SESSIONS_REVOKED, now))
+    except Moved:
+        return await revoke_sessions(db, identity, caller, now, wall)
+    await identity.revoke_sessions(caller.uid)
+    return wall
+
+
+async def change_state(db: Database, uid: str, state: AccountState, now: datetime) -> ProfileRecord:
+    """Move an account into another state, and record that for its owner. Raises PersonNotFound."""
+    profile = await db.get(profiles.at(uid))
+    if profile is None:
+        raise PersonNotFound
+    if profile.state is state:
+        return profile
+    changed = profiles.update(profile, state=state, revision=profile.revision + 1)
+    try:
+        await db.commit(changed, event(uid, SecurityEventKind.STATE_CHANGED, now, state=state))
+    except Moved:
+        return await change_state(db, uid, state, now)
+    return changed.record
+
+
+async def person(db: Database, caller: Caller, uid: str) -> ProfileRecord:
+    """Return another's profile to someone who shares something with them. Raises PersonNotFound for anybody else."""
+    own, other = await admit(db, caller, Need.READ, profiles.at(uid))
+    if other is None or not set(own.principals) & set(other.principals) or other.state is AccountState.ERASING:
+        raise PersonNotFound
+    return other

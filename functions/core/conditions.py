@@ -1,0 +1,51 @@
+"""ETags and the conditions on them (RFC 9110, section 13)."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from core.failures import Fault, Malformed, StaleEtag
+
+_ENTITY_TAG: Final = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
+
+
+@dataclass(frozen=True)
+class EntityTags:
+    """The value of If-Match or If-None-Match: `*`, or strong and weak tags without their quotes."""
+
+    anything: bool
+    strong: frozenset[str]
+    weak: frozenset[str]
+
+    @classmethod
+    def of(cls, header: str, name: str) -> "EntityTags":
+        """Read a header's value. Raises Malformed when it is neither `*` nor a list of quoted tags."""
+        if header.strip() == "*":
+            return cls(True, frozenset(), frozenset())
+        tags: list[tuple[str, str]] = []
+        place = 0
+        while place < len(header):
+            if not (found := _ENTITY_TAG.match(header, place)):
+                detail = f'{name} holds "*" or quoted ETags, such as "3-owner".'
+                raise Malformed(detail, faults=[Fault(f"/header/{name}", "malformed_etag", detail)])
+            tags.append((found[1] or "", found[2]))
+            place = found.end()
+        if not tags:
+            return cls.of("?", name)
+        return cls(
+            False,
+            frozenset(tag for weak, tag in tags if not weak),
+            frozenset(tag for weak, tag in tags if weak),
+        )
+
+
+@dataclass(frozen=True)
+class IfMatch:
+    """What the client last read, demanded before it may change anything."""
+
+    tags: EntityTags
+
+    def check(self, etag: str) -> None:
+        """Raise StaleEtag unless this is the version that the client read (strong comparison)."""
+        if not (self.tags.anything or etag in self.tags.strong):
+            raise StaleEtag

@@ -1,0 +1,80 @@
+"""Pages of lists: size, and a token that holds the place and can be neither changed nor used elsewhere."""
+
+import hmac
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Final, TypeVar
+
+from core.data.database import Database
+from core.data.records import Key, Query, Record
+from core.failures import Fault, Malformed
+
+_MAC_BYTES: Final = 16
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+Place = tuple[str | int | datetime, ...]
+"""Where a page ended: the ordered values of its last item, and its id."""
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """Which page is wanted: how many items, and behind which place.
+
+    `scope` is what its token is bound to: the caller, the path and the other parameters.
+    """
+
+    size: int
+    after: Place | None
+    scope: bytes
+    key: bytes
+
+    @classmethod
+    def reading(cls, token: str | None, size: int, scope: bytes, key: bytes) -> "PageRequest":
+        """Make the request for the page that a token names, or for the first. Raises Malformed for a token of another list."""
+        return cls(size, None if token is None else _place(token, key, scope), scope, key)
+
+    def token(self, place: Place) -> str:
+        """Return the token of the page that begins behind this place."""
+        payload = json.dumps([_packed(value) for value in place], separators=(",", ":")).encode()
+        return urlsafe_b64encode(_mac(self.key, self.scope, payload) + payload).rstrip(b"=").decode()
+
+    async def of(self, db: Database, query: Query[R], place: Callable[[R], Place]) -> tuple[list[R], str | None]:
+        """Return one page of an ordered query and the next page's token: 1 RPC, one document more than shown is read."""
+        if self.after is not None:
+            *values, last = self.after
+            below = f"{query.parent}/{query.collection.name}" if query.parent else query.collection.name
+            query = query.start_after(*values, Key(query.collection, f"{below}/{last}"))
+        found = await db.query(query.limit(self.size + 1))
+        shown = found[: self.size]
+        return shown, self.token(place(shown[-1])) if len(found) > self.size else None
+
+
+def _place(token: str, key: bytes, scope: bytes) -> Place:
+    try:
+        raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+    except ValueError:
+        raw = b""
+    mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+    if not hmac.compare_digest(mac, _mac(key, scope, payload)):
+        detail = "The pageToken is not one of this list with these parameters."
+        raise Malformed(detail, faults=[Fault("/query/pageToken", "wrong_page_token", detail)])
+    return tuple(_unpacked(value) for value in json.loads(payload))
+
+
+def _mac(key: bytes, scope: bytes, payload: bytes) -> bytes:
+    # The scope's length is fixed by hashing it, so that no byte can wander between scope and payload.
+    return hmac.digest(key, b"page" + sha256(scope).digest() + payload, "sha256")[:_MAC_BYTES]
+
+
+def _packed(value: str | int | datetime) -> str | int | list[int]:
+    return [(value - _EPOCH) // timedelta(microseconds=1)] if isinstance(value, datetime) else value
+
+
+def _unpacked(value: str | int | list[int]) -> str | int | datetime:
+    return _EPOCH + timedelta(microseconds=value[0]) if isinstance(value, list) else value

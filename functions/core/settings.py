@@ -1,0 +1,96 @@
+"""Settings: every value that differs between deployments, read once from the environment, each with its meaning.
+
+The environment is `production` unless it says `local`, so a forgotten variable errs on the safe side.
+"""
+
+from datetime import timedelta
+from functools import cached_property
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+EMULATOR_VARIABLES: Final = (
+    "FIRESTORE_EMULATOR_HOST",
+    "FIREBASE_AUTH_EMULATOR_HOST",
+    "STORAGE_EMULATOR_HOST",
+    "CLOUD_TASKS_EMULATOR_HOST",
+)
+
+
+def _origins(given: tuple[str, ...]) -> tuple[str, ...]:
+    if "*" in given:
+        raise ValueError("name the allowed origins; '*' would let any page use a signed-in person's token")
+    return given
+
+
+class Settings(BaseSettings):
+    """What a function is told by its environment. `DOKKER_X` sets field `x`."""
+
+    model_config = SettingsConfigDict(env_prefix="DOKKER_", frozen=True, extra="ignore", populate_by_name=True)
+
+    environment: Literal["production", "local"] = "production"
+    project_id: Annotated[str, Field(min_length=1, description="Google Cloud project")] = "demo-dokker"
+    firestore_database: Annotated[str, Field(description="Firestore's database id; a restore makes a new one")] = "(default)"
+    secret: Annotated[SecretStr, Field(description="key of all HMACs: tombstones, page tokens, derived ids")] = SecretStr("")
+    allowed_origins: Annotated[tuple[str, ...], AfterValidator(_origins), NoDecode] = ()
+    site_url: Annotated[str, Field(description="where people meet Dokker; links in mails lead there")] = "https://dokker.example"
+    function_url: Annotated[str, Field(description="address of a private function, with {name} in it")] = (
+        "https://{name}.invalid"
+    )
+    require_app_check: bool = False
+    revision_window_seconds: Annotated[int, Field(ge=0, description="saves of one author within it are one revision")] = 300
+    trash_days: Annotated[int, Field(ge=1, description="days that a document stays in the trash")] = 30
+    revisions_kept: Annotated[int, Field(ge=1, description="newest revisions that stay, whatever their age")] = 100
+    revisions_kept_days: Annotated[int, Field(ge=1, description="days that older revisions stay")] = 365
+
+    firestore_emulator_host: Annotated[str, Field(alias="FIRESTORE_EMULATOR_HOST")] = ""
+    auth_emulator_host: Annotated[str, Field(alias="FIREBASE_AUTH_EMULATOR_HOST")] = ""
+    storage_emulator_host: Annotated[str, Field(alias="STORAGE_EMULATOR_HOST")] = ""
+    tasks_emulator_host: Annotated[str, Field(alias="CLOUD_TASKS_EMULATOR_HOST")] = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_origins(cls, values: dict[str, object]) -> dict[str, object]:
+        given = values.get("allowed_origins")
+        if isinstance(given, str):
+            values["allowed_origins"] = tuple(origin.strip() for origin in given.split(",") if origin.strip())
+        return values
+
+    @model_validator(mode="after")
+    def _production_is_real(self) -> Self:
+        if self.environment != "production":
+            return self
+        emulators = (
+            self.firestore_emulator_host,
+            self.auth_emulator_host,
+            self.storage_emulator_host,
+            self.tasks_emulator_host,
+        )
+        if set := [name for name, host in zip(EMULATOR_VARIABLES, emulators, strict=True) if host]:
+            # With the Auth emulator's variable set, firebase-admin takes unsigned tokens.
+            raise ValueError(f"production refuses to start with {', '.join(set)} set")
+        if len(self.secret.get_secret_value()) < 32:
+            raise ValueError("production needs DOKKER_SECRET, of at least 32 characters")
+        return self
+
+    @cached_property
+    def key(self) -> bytes:
+        """The secret as bytes; the embedded stack has a known one."""
+        return (self.secret.get_secret_value() or "the embedded stack keeps no secret").encode()
+
+    def address_of(self, function: str) -> str:
+        """Return the base address of a private function, which is also the audience of the tokens for it."""
+        return self.function_url.format(name=function)
+
+    def account(self, name: str) -> str:
+        """Return the e-mail address of one of the project's service accounts."""
+        return f"{name}@{self.project_id}.iam.gserviceaccount.com"
+
+    @property
+    def trash_period(self) -> timedelta:
+        return timedelta(days=self.trash_days)
+
+    @property
+    def revision_window(self) -> timedelta:
+        return timedelta(seconds=self.revision_window_seconds)

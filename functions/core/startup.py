@@ -1,0 +1,10 @@
+"""What happens once, when a function starts: its log is set up, and settings that would be unsafe stop it."""
+
+from core import logs
+from core.services import clients
+
+
+def begin() -> None:
+    """Get ready to serve. Raises pydantic's ValidationError when production would run with an emulator's variable set."""
+    logs.configure()
+    clients.settings_of_process()

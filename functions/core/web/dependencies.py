@@ -1,0 +1,49 @@
+"""What a route can ask for, under one name each."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from core.data.database import Database
+from core.services import clients
+from core.services.queue import Tasks
+from core.settings import Settings
+from core.web.idempotency import Idempotency, idempotency
+from core.web.identity import Identity
+from core.caller import Caller
+from core.paging import PageRequest
+from core.web.pages import page_request
+from core.conditions import EntityTags, IfMatch
+from core.web.preconditions import if_match, if_none_match
+
+
+async def _caller(request: Request) -> Caller:
+    return request.scope["caller"]
+
+
+async def _database() -> Database:
+    return clients.current().database
+
+
+async def _tasks() -> Tasks:
+    return clients.current().tasks
+
+
+async def _identity() -> Identity:
+    return clients.current().identity
+
+
+async def _settings() -> Settings:
+    return clients.current().settings
+
+
+TheCaller = Annotated[Caller, Depends(_caller)]
+TheDatabase = Annotated[Database, Depends(_database)]
+TheTasks = Annotated[Tasks, Depends(_tasks)]
+TheIdentity = Annotated[Identity, Depends(_identity)]
+TheSettings = Annotated[Settings, Depends(_settings)]
+TheIfMatch = Annotated[IfMatch, Depends(if_match)]
+TheIfNoneMatch = Annotated[EntityTags | None, Depends(if_none_match)]
+ThePage = Annotated[PageRequest, Depends(page_request)]
+TheIdempotency = Annotated[Idempotency, Depends(idempotency)]

@@ -1,0 +1,149 @@
+"""Who is calling: a Firebase ID token becomes a Caller, an OIDC token of Scheduler or Tasks a Machine.
+
+Tokens: https://firebase.google.com/docs/auth/admin/verify-id-tokens
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import json
+from collections import OrderedDict
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from core import clock
+from core.caller import Caller, Machine
+from core.failures import Forbidden, Unauthenticated, Unavailable
+from core.ids import is_storable, keyed_hash
+from core.settings import Settings
+
+CLOCK_SKEW: Final = 10
+"""Seconds that a token's times may lie ahead of or behind our clock."""
+
+REMEMBERED: Final = 1_000
+REMEMBERED_SECONDS: Final = 300
+
+
+class NotTheMachine(Forbidden):
+    detail = "Only the scheduler and the task queue call this."
+
+
+class Identity:
+    """Verifies tokens. A verified one is remembered by its hash, since verifying costs more than the rest of a request."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._known: OrderedDict[bytes, tuple[Caller, float]] = OrderedDict()
+        self._app: Any = None
+
+    async def caller(self, authorization: str | None) -> Caller:
+        """Return who sent this Authorization header. Raises Unauthenticated unless it bears a token that holds now."""
+        token = _bearer(authorization)
+        digest, now = hashlib.sha256(token.encode()).digest(), clock.wall().timestamp()
+        if (known := self._known.get(digest)) and now < known[1]:
+            return known[0]
+        claims = await asyncio.to_thread(self._verify, token)
+        caller = _caller(claims, now, self._settings.key)
+        self._remember(digest, caller, min(float(claims["exp"]), now + REMEMBERED_SECONDS))
+        return caller
+
+    async def revoke_sessions(self, uid: str) -> None:
+        """End all sessions of a person: no refresh token of before makes a new ID token."""
+        from firebase_admin import auth, exceptions
+
+        try:
+            await asyncio.to_thread(auth.revoke_refresh_tokens, uid, app=self._firebase())
+        except exceptions.FirebaseError as error:
+            raise Unavailable(retry_after=5) from error
+
+    async def refuse_if_revoked(self, authorization: str | None) -> None:
+        """Ask Firebase whether the person was disabled or the token revoked: 1 call, for sensitive routes.
+
+        Raises Unauthenticated when so.
+        """
+        await asyncio.to_thread(self._verify, _bearer(authorization), True)
+
+    def machine(self, authorization: str | None, *, audience: str, email: str) -> Machine:
+        """Check the claims of a machine's OIDC token.
+
+        IAM has checked the signature before the request came here, and Cloud Run replaces it on the way, so only a
+        private function may rely on this. Raises Unauthenticated without a token, NotTheMachine when it is another's.
+        Source: https://cloud.google.com/run/docs/authenticating/service-to-service
+        """
+        claims = _unverified_claims(_bearer(authorization))
+        now = clock.wall().timestamp()
+        if not isinstance(claims.get("exp"), (int, float)) or claims["exp"] + CLOCK_SKEW < now:
+            raise Unauthenticated
+        if claims.get("aud") != audience or claims.get("email") != email or claims.get("email_verified") is not True:
+            raise NotTheMachine
+        return Machine(email)
+
+    def _remember(self, digest: bytes, caller: Caller, until: float) -> None:
+        self._known[digest] = caller, until
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+
+    def _verify(self, token: str, check_revoked: bool = False) -> dict[str, Any]:
+        from firebase_admin import auth, exceptions
+
+        try:
+            return auth.verify_id_token(
+                token, app=self._firebase(), check_revoked=check_revoked, clock_skew_seconds=CLOCK_SKEW
+            )
+        except auth.CertificateFetchError as error:
+            raise Unavailable(retry_after=5) from error
+        except (auth.InvalidIdTokenError, auth.UserDisabledError, auth.UserNotFoundError, ValueError) as error:
+            raise Unauthenticated from error
+        except exceptions.FirebaseError as error:
+            raise Unavailable(retry_after=5) from error
+
+    def _firebase(self) -> Any:
+        if self._app is None:
+            import firebase_admin
+
+            project_id = self._settings.project_id
+            try:
+                self._app = firebase_admin.get_app(project_id)
+            except ValueError:
+                self._app = firebase_admin.initialize_app(options={"projectId": project_id}, name=project_id)
+        return self._app
+
+
+def _bearer(authorization: str | None) -> str:
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token or not token.isascii():
+        raise Unauthenticated
+    return token.strip()
+
+
+def _caller(claims: dict[str, Any], now: float, secret: bytes) -> Caller:
+    uid, expires, signed_in = claims.get("uid"), claims.get("exp"), claims.get("auth_time")
+    # firebase-admin skips the times of the emulator's tokens; they are checked here for every token.
+    if not isinstance(expires, (int, float)) or expires + CLOCK_SKEW < now:
+        raise Unauthenticated
+    if not isinstance(uid, str) or not is_storable(uid) or not isinstance(signed_in, (int, float)):
+        raise Unauthenticated
+    # A tenant is another directory of people; its uids are not ours.
+    if claims.get("firebase", {}).get("tenant") is not None:
+        raise Unauthenticated
+    return Caller(
+        uid=uid,
+        subject_hash=keyed_hash(secret, "subject", uid),
+        email=claims.get("email"),
+        email_verified=claims.get("email_verified") is True,
+        signed_in_at=datetime.fromtimestamp(signed_in, UTC),
+        is_staff=claims.get("staff") is True,
+        name=claims.get("name"),
+    )
+
+
+def _unverified_claims(token: str) -> dict[str, Any]:
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError, binascii.Error) as error:
+        raise Unauthenticated from error
+    if not isinstance(claims, dict):
+        raise Unauthenticated
+    return claims  # pyright: ignore[reportUnknownVariableType]  claims are whatever the token says

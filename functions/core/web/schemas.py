@@ -1,0 +1,72 @@
+"""The base of what travels: drafts that come in, views that go out. camelCase outside, snake_case inside."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic.alias_generators import to_camel
+
+from core.ids import ID_PATTERN, is_storable
+
+
+class Draft(BaseModel):
+    """What a client sends. Unknown fields are refused, and no type is guessed from another."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel, validate_by_alias=True)
+
+
+class View(BaseModel):
+    """What a client is shown. A field that is None is left out."""
+
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, frozen=True)
+
+    def to_json(self) -> bytes:
+        return self.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+V = TypeVar("V", bound=View)
+
+
+class Page(View, Generic[V]):
+    """One page of a list; `nextPageToken` is absent on the last one."""
+
+    items: Sequence[V]
+    next_page_token: Annotated[str | None, Field(description="send it as pageToken to get the next page")] = None
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Time = Annotated[AwareDatetime, PlainSerializer(_rfc3339, return_type=str, when_used="json")]
+"""A moment, RFC 3339 in UTC with milliseconds."""
+
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
+"""One of our ids."""
+
+
+def _can_name_a_person(uid: str) -> str:
+    if not is_storable(uid):
+        raise ValueError("no uid looks like that")
+    return uid
+
+
+Uid = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_can_name_a_person)]
+"""A Firebase uid: up to 128 characters of almost any kind."""
+
+
+def _text_without_controls(allowed: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if any(ord(letter) < 32 and letter not in allowed for letter in text) or "\x7f" in text:
+            raise ValueError("control characters are not allowed here")
+        return text
+
+    return check
+
+
+Line = Annotated[str, AfterValidator(_text_without_controls(""))]
+"""Text on one line, without control characters."""
+
+Text = Annotated[str, AfterValidator(_text_without_controls("\t\n\r"))]
+"""Text on many lines, without control characters other than tab and line ends."""

@@ -1,0 +1,1 @@
+"""Documents: what people write, and everything that belongs to it."""

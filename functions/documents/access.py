@@ -1,0 +1,91 @@
+"""Who may do what with a document: pure functions over the record and a person's principals, and the only place that decides."""
+
+from collections.abc import Container, Iterable, Mapping
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Final
+
+from core.failures import Conflict, Forbidden, NotFound
+from documents.records import DocumentRecord, Role
+
+
+class Action(StrEnum):
+    """What can be done with a document."""
+
+    READ = "read"
+    COMMENT = "comment"
+    EDIT = "edit"
+    SHARE = "share"
+    TRASH = "trash"
+
+
+class DocumentNotFound(NotFound):
+    detail = "There is no such document, or you may not read it."
+
+
+class DocumentForbidden(Forbidden):
+    detail = "You can read this document, but your role does not allow that."
+
+
+class DocumentTrashed(Conflict):
+    detail = "The document is in the trash. Restore it first."
+
+
+_RANK: Final = {role: rank for rank, role in enumerate(Role)}
+_NEEDED: Final = {
+    Action.READ: Role.VIEWER,
+    Action.COMMENT: Role.COMMENTER,
+    Action.EDIT: Role.EDITOR,
+    Action.SHARE: Role.OWNER,
+    Action.TRASH: Role.OWNER,
+}
+
+
+def role_of(document: DocumentRecord, principals: Container[str]) -> Role | None:
+    """Return the highest role that any of these principals holds, or None."""
+    held = [role for principal, role in document.roles.items() if principal in principals]
+    return max(held, key=_RANK.__getitem__, default=None)
+
+
+def allows(role: Role, action: Action) -> bool:
+    """Tell whether a role allows an action."""
+    return _RANK[role] >= _RANK[_NEEDED[action]]
+
+
+def sees(document: DocumentRecord, role: Role | None) -> bool:
+    """Tell whether somebody of this role sees the document at all: one in the trash only who may put it there."""
+    return role is not None and (not document.trashed or allows(role, Action.TRASH))
+
+
+def demand(
+    document: DocumentRecord | None, principals: Container[str], action: Action, *, in_trash: bool = False
+) -> tuple[DocumentRecord, Role]:
+    """Return the document and the caller's role if they may do this.
+
+    Raises DocumentNotFound when they may not even see it, DocumentForbidden when they see it and may not, and
+    DocumentTrashed when it lies in the trash and the action is not for documents there (reading always is).
+    """
+    role = role_of(document, principals) if document else None
+    if document is None or role is None or not sees(document, role):
+        raise DocumentNotFound
+    if not allows(role, action):
+        raise DocumentForbidden
+    if document.trashed and not in_trash and action is not Action.READ:
+        raise DocumentTrashed
+    return document, role
+
+
+def lists(roles: Mapping[str, Role], tags: Iterable[str], *, trashed: bool) -> dict[str, object]:
+    """Derive from roles and tags what queries find the document by; of a trashed one, for those who may see it there."""
+    readers = sorted(p for p, role in roles.items() if not trashed or allows(role, Action.TRASH))
+    return {
+        "readers": readers,
+        "can_read": dict.fromkeys(readers, True),
+        "shared_with": [principal for principal in readers if roles[principal] is not Role.OWNER],
+        "tagged": [tag_mark(principal, tag) for principal in readers for tag in tags],
+    }
+
+
+def tag_mark(principal: str, tag: str) -> str:
+    """Return the short hash under which a document is listed for a principal and one of its tags."""
+    return blake2b(f"{principal}|{tag}".encode(), digest_size=9).hexdigest()

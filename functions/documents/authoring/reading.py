@@ -1,0 +1,58 @@
+"""Reading one document, and what is made of it: a copy, an export."""
+
+import asyncio
+from datetime import datetime
+from enum import StrEnum
+
+from accounts.profiles.admission import Need, admit
+from core.caller import Caller
+from core.data.database import Database
+from documents import access
+from documents.access import Action
+from documents.authoring import markdown, pdf, writing
+from documents.authoring.writing import Content, Origin
+from documents.records import DocumentRecord, Role, documents
+
+
+class Format(StrEnum):
+    """What a document can be exported as, by media type; the first is what somebody gets who asks for anything."""
+
+    MARKDOWN = "text/markdown"
+    HTML = "text/html"
+    PDF = "application/pdf"
+
+
+SUFFIX = {Format.MARKDOWN: "md", Format.HTML: "html", Format.PDF: "pdf"}
+
+_COPY_OF = {"nb": "Kopi av {}", "en": "Copy of {}"}
+
+
+async def read(db: Database, caller: Caller, document_id: str) -> tuple[DocumentRecord, Role]:
+    """Return a document whole, and the caller's role. Raises DocumentNotFound."""
+    profile, found = await admit(db, caller, Need.READ, documents.at(document_id), heavy=("body",))
+    return access.demand(found, profile.principals, Action.READ)
+
+
+async def duplicate(
+    db: Database, caller: Caller, document_id: str, origin: Origin, now: datetime
+) -> tuple[DocumentRecord, bool]:
+    """Make a copy that belongs to the caller. Returns it, and whether an earlier request of the same key had made it."""
+    profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id), heavy=("body",))
+    original, _ = access.demand(found, profile.principals, Action.READ)
+    title = _COPY_OF[original.language].format(original.title)[:300]
+    content = Content(title, original.body, original.tags, original.language)
+    return await writing.add(db, caller, content, origin, now)
+
+
+async def export(db: Database, caller: Caller, document_id: str, form: Format) -> tuple[DocumentRecord, bytes]:
+    """Return a document and its text in one of the formats."""
+    document, _ = await read(db, caller, document_id)
+    return document, await asyncio.to_thread(_rendered, document, form)
+
+
+def _rendered(document: DocumentRecord, form: Format) -> bytes:
+    if form is Format.MARKDOWN:
+        return document.body.encode()
+    if form is Format.HTML:
+        return markdown.to_html(document.body, document.title, document.language).encode()
+    return pdf.to_pdf(document.body, document.title, document.language)

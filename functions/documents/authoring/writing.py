@@ -1,0 +1,211 @@
+"""Writing: a document comes into being, and each save makes a revision in the same commit."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from accounts.profiles.admission import Need, admit
+from core.caller import Caller
+from core.conditions import IfMatch
+from core.data.database import Database, Moved
+from core.failures import Conflict, Fault, IdempotencyKeyReused, Invalid, TooLarge, Unavailable
+from core.ids import random_id
+from documents import access
+from documents.access import Action
+from documents.authoring import language, search, tags
+from documents.authoring.records import RevisionRecord, revisions
+from documents.records import DocumentRecord, Language, Role, documents
+
+MOST_BYTES: Final = 900 * 1024
+"""Bytes of UTF-8 in a body: with search terms and the rest it stays below Firestore's 1 MiB for a document."""
+
+_INLINE: Final = 64 * 1024
+"""Characters whose words are taken on the event loop; longer text goes to a thread, so that others are served meanwhile."""
+
+_TRIES: Final = 5
+
+
+class BodyTooLarge(TooLarge):
+    detail = "The body may hold 900 KiB of UTF-8."
+
+    def __init__(self) -> None:
+        super().__init__(faults=[Fault("/body", "too_large", self.detail)])
+
+
+class BeingPurged(Conflict):
+    detail = "What this Idempotency-Key made is just being purged. Use a new key."
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a person writes, checked and normalised."""
+
+    title: str
+    body: str
+    tags: list[str]
+    language: Language
+
+    @classmethod
+    def of(cls, title: str, body: str, given_tags: list[str], given_language: Language | None) -> "Content":
+        """Raises BodyTooLarge, and Invalid with a pointer to a tag that is none."""
+        if len(body.encode()) > MOST_BYTES:
+            raise BodyTooLarge
+        return cls(title, body, _normalised(given_tags), given_language or language.guess(f"{title}\n{body}"))
+
+
+def _normalised(given: list[str]) -> list[str]:
+    try:
+        return tags.normalise(given)
+    except tags.InvalidTag as error:
+        raise Invalid(faults=[Fault(f"/tags/{error.index}", error.code, error.detail)]) from error
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What makes a creating request known when it comes again: the id that it leads to, and its payload's fingerprint."""
+
+    id: str
+    fingerprint: str
+
+
+async def create(
+    db: Database, caller: Caller, content: Content, origin: Origin, now: datetime
+) -> tuple[DocumentRecord, bool]:
+    """Create a document of the caller's. Returns it, and whether an earlier request of the same key had made it.
+
+    Raises IdempotencyKeyReused when that request was another one.
+    """
+    await admit(db, caller, Need.WRITE)
+    return await add(db, caller, content, origin, now)
+
+
+async def add(
+    db: Database, caller: Caller, content: Content, origin: Origin, now: datetime
+) -> tuple[DocumentRecord, bool]:
+    """Do as `create` does for a caller who has been let in already: 1 RPC, 2 writes."""
+    document = await _new(caller.uid, content, origin, now)
+    try:
+        await db.commit(documents.create(document), revisions.create(_revision(document)))
+    except Moved:
+        return await _made_before(db, origin), True
+    return document, False
+
+
+async def _new(uid: str, content: Content, origin: Origin, now: datetime) -> DocumentRecord:
+    roles = {f"user:{uid}": Role.OWNER}
+    derived: dict[str, Any] = access.lists(roles, content.tags, trashed=False)
+    return DocumentRecord(
+        id=origin.id,
+        fingerprint=origin.fingerprint,
+        owner_id=uid,
+        author_id=uid,
+        title=content.title,
+        body=content.body,
+        tags=content.tags,
+        language=content.language,
+        roles=roles,
+        terms=await _terms(content.title, content.tags, content.body),
+        revision=1,
+        slot=random_id(),
+        slot_opened_at=now,
+        slots=1,
+        created_at=now,
+        updated_at=now,
+        **derived,
+    )
+
+
+async def _made_before(db: Database, origin: Origin) -> DocumentRecord:
+    found = await db.get(documents.at(origin.id), heavy=("body",))
+    if found is None or found.purging_at:
+        raise BeingPurged
+    if found.fingerprint != origin.fingerprint:
+        raise IdempotencyKeyReused
+    return found
+
+
+async def revise(
+    db: Database,
+    caller: Caller,
+    document_id: str,
+    changes: Mapping[str, Any],
+    condition: IfMatch,
+    window: timedelta,
+    now: datetime,
+) -> tuple[DocumentRecord, Role]:
+    """Change the named parts of a document and keep the result as a revision.
+
+    Raises StaleEtag when the document is no longer as the caller read it. When only something beside the content moved,
+    the ETag still holds and the change is tried again.
+    """
+    for _ in range(_TRIES):
+        profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id), heavy=("body",))
+        document, role = access.demand(found, profile.principals, Action.EDIT)
+        condition.check(document.etag(role))
+        wanted = _with(document, changes)
+        if wanted == _content(document):
+            return document, role
+        try:
+            return await save(db, document, wanted, caller.uid, window, now), role
+        except Moved:
+            continue
+    raise Unavailable(retry_after=1)
+
+
+def _content(document: DocumentRecord) -> Content:
+    return Content(document.title, document.body, document.tags, document.language)
+
+
+def _with(document: DocumentRecord, changes: Mapping[str, Any]) -> Content:
+    whole = {name: getattr(document, name) for name in ("title", "body", "tags", "language")} | dict(changes)
+    return Content.of(whole["title"], whole["body"], whole["tags"], whole["language"])
+
+
+async def save(
+    db: Database, document: DocumentRecord, content: Content, author: str, window: timedelta, now: datetime
+) -> DocumentRecord:
+    """Commit new content with its revision: 1 RPC, 2 writes. Raises Moved when the document is no longer as read.
+
+    An author's saves within `window` of the first of them share one slot of the history, which keeps the last.
+    """
+    goes_on = document.author_id == author and now - document.slot_opened_at < window
+    derived = access.lists(document.roles, content.tags, trashed=document.trashed)
+    change = documents.update(
+        document,
+        title=content.title,
+        body=content.body,
+        tags=content.tags,
+        language=content.language,
+        tagged=derived["tagged"],
+        terms=await _terms(content.title, content.tags, content.body),
+        revision=document.revision + 1,
+        slot=document.slot if goes_on else random_id(),
+        slot_opened_at=document.slot_opened_at if goes_on else now,
+        slots=document.slots if goes_on else document.slots + 1,
+        author_id=author,
+        updated_at=max(now, document.updated_at),
+    )
+    await db.commit(change, revisions.put(_revision(change.record)))
+    return change.record
+
+
+def _revision(document: DocumentRecord) -> RevisionRecord:
+    return RevisionRecord(
+        document_id=document.id,
+        slot=document.slot,
+        revision=document.revision,
+        author_id=document.author_id,
+        title=document.title,
+        body=document.body,
+        tags=document.tags,
+        language=document.language,
+        saved_at=document.updated_at,
+    )
+
+
+async def _terms(title: str, given_tags: list[str], body: str) -> dict[str, bool]:
+    take = search.terms
+    words = take(title, given_tags, body) if len(body) < _INLINE else await asyncio.to_thread(take, title, given_tags, body)
+    return dict.fromkeys(words, True)

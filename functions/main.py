@@ -1,0 +1,23 @@
+"""The front door: every entry point of the deployment and the module that holds it. No logic.
+
+An entry point is resolved on first access (PEP 562), so that a function imports its own capability and no other:
+cold start is part of the price that a person pays.
+"""
+
+from importlib import import_module
+
+from core import startup
+
+ENTRY_POINTS = {
+    "profiles": "accounts.profiles.api",
+    "authoring": "documents.authoring.api",
+    "authoring_tasks": "documents.authoring.triggers",
+    "authoring_schedules": "documents.authoring.triggers",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in ENTRY_POINTS:
+        raise AttributeError(name)
+    startup.begin()
+    return getattr(import_module(ENTRY_POINTS[name]), name)

@@ -1,0 +1,1 @@
+"""What Dokker runs on: the generated infrastructure and, in `local`, the embedded stack."""

@@ -1,0 +1,1 @@
+"""The embedded stack: everything that Dokker needs from Google, on one machine without the internet."""

@@ -1,0 +1,130 @@
+"""The stage of a journey: people who sign in as clients do, and steps that are shown and checked."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+
+class Unexpected(Exception):
+    """A step came out otherwise than the journey says; what follows would make no sense."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account and a real ID token of the Auth emulator."""
+
+    name: str
+    email: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One step as it is shown."""
+
+    step: str
+    request: str
+    answer: str
+    as_expected: bool
+
+
+class Stage:
+    """Where a journey happens: `api` and `auth` are addresses, every outcome goes to `show`."""
+
+    def __init__(self, api: str, auth: str, show: Callable[[Outcome], None]) -> None:
+        self._auth = auth
+        self._show = show
+        self._client = httpx.Client(base_url=api, timeout=30, trust_env=False)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def sign_up(self, name: str) -> Person:
+        """Make an account as an app does, by e-mail address and password."""
+        email = f"{name.split()[0].lower()}-{secrets.token_hex(4)}@example.org"
+        request = self._client.build_request(
+            "POST",
+            f"{self._auth}/identitytoolkit.googleapis.com/v1/accounts:signUp",
+            params={"key": "any"},
+            json={
+                "email": email,
+                "password": secrets.token_urlsafe(16),
+                "displayName": name,
+                "returnSecureToken": True,
+            },
+        )
+        answer = self._take(f"{name} signs up", request, expect={200}, tells=("email",), holds=_always)
+        return Person(name, email, answer.json()["idToken"])
+
+    def step(
+        self,
+        what: str,
+        person: Person | None,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, object] | None = None,
+        params: Mapping[str, str] | None = None,
+        if_match: str | None = None,
+        expect: Collection[int],
+        tells: Collection[str] = (),
+        holds: Callable[[Any], bool] | None = None,
+    ) -> httpx.Response:
+        """Ask the API and show what came back.
+
+        The step is as expected when the status is one of `expect` and `holds` is true of the JSON; `tells` names the
+        fields that are shown. Raises Unexpected otherwise.
+        """
+        headers = {"Authorization": f"Bearer {person.token}"} if person else {}
+        headers |= {"If-Match": if_match} if if_match else {}
+        request = self._client.build_request(method, path, params=params, json=body, headers=headers)
+        return self._take(what, request, expect=expect, tells=tells, holds=holds or _always)
+
+    def _take(
+        self,
+        what: str,
+        request: httpx.Request,
+        *,
+        expect: Collection[int],
+        tells: Collection[str],
+        holds: Callable[[Any], bool],
+    ) -> httpx.Response:
+        answer = self._client.send(request)
+        as_expected = answer.status_code in expect and holds(_content(answer))
+        self._show(Outcome(what, _asked(request), gist(answer, tells), as_expected))
+        if not as_expected:
+            raise Unexpected(f"{what}: {answer.status_code} {answer.text}")
+        return answer
+
+
+def gist(answer: httpx.Response, tells: Collection[str]) -> str:
+    """Say what matters of an answer: status, a problem's code, the named fields, titles of a list, the ETag."""
+    content = _content(answer)
+    told = [f"{answer.status_code} {answer.reason_phrase}"]
+    if isinstance(content, dict):
+        names: Collection[str] = ("code", "detail") if answer.is_error else tells
+        told += [f"{name}: {content[name]}" for name in names if name in content]
+        if "items" in content:
+            told.append(f"items: {[item.get('title', item.get('id')) for item in content['items']]}")
+    if etag := answer.headers.get("etag"):
+        told.append(f"ETag: {etag}")
+    return "\n".join(told)
+
+
+def _content(answer: httpx.Response) -> Any:
+    return answer.json() if answer.content and "json" in answer.headers.get("content-type", "") else None
+
+
+def _asked(request: httpx.Request) -> str:
+    query = f"?{request.url.params}" if request.url.params and request.url.path.startswith("/v1") else ""
+    asked = f"{request.method} {request.url.path}{query}"
+    return asked + (f"\nIf-Match: {request.headers['if-match']}" if "if-match" in request.headers else "")
+
+
+def _always(_: Any) -> bool:
+    return True

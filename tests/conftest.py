@@ -1,0 +1,3 @@
+"""Fixtures of all tests; each stands in its own module of `tests/support`."""
+
+pytest_plugins = ["tests.support.emulators"]
