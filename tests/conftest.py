@@ -1,3 +1,3 @@
 """Fixtures of all tests; each stands in its own module of `tests/support`."""
 
-pytest_plugins = ["tests.support.emulators"]
+pytest_plugins = ["tests.support.emulators", "tests.support.api"]

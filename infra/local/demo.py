@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,7 +20,7 @@ from rich.table import Table
 
 from infra.local.journeys import JOURNEYS
 from infra.local.journeys.stage import Outcome, Stage, Unexpected
-from infra.local.places import ROOT, STACK_FILE
+from infra.local.places import HOME, ROOT
 
 _SUPERVISOR = [sys.executable, "-m", "infra.local.stack"]
 
@@ -34,7 +34,9 @@ def main() -> int:
 
 def play(console: Console, title: str, addresses: dict[str, str]) -> bool:
     """Run one journey and show it as a table that grows; tell whether every step was as expected."""
-    table = Table("", "step", "request", "came back", title=title, title_justify="left", show_lines=True)
+    table = Table("", "step", title=title, title_justify="left", show_lines=True)
+    table.add_column("request", overflow="fold")
+    table.add_column("came back", overflow="fold")
     stage = Stage(
         addresses["url"], f"http://{addresses['authEmulatorHost']}", lambda outcome: table.add_row(*_row(outcome))
     )
@@ -42,7 +44,7 @@ def play(console: Console, title: str, addresses: dict[str, str]) -> bool:
         with Live(table, console=console, vertical_overflow="visible"):
             JOURNEYS[title](stage)
     except (Unexpected, httpx.TransportError) as failure:
-        console.print(f"[bold red]Not as expected.[/] {failure}")
+        console.print("[bold red]Not as expected.[/]", escape(str(failure)))
         return False
     finally:
         stage.close()
@@ -51,14 +53,14 @@ def play(console: Console, title: str, addresses: dict[str, str]) -> bool:
 
 
 @contextmanager
-def stack() -> Iterator[dict[str, str]]:
+def stack() -> Generator[dict[str, str]]:
     """Give the addresses of the running stack; if none runs, of one that lives as long as this."""
     if addresses := running():
         yield addresses
         return
     subprocess.run([*_SUPERVISOR, "up", "--detach"], cwd=ROOT, check=True)
     try:
-        yield json.loads(STACK_FILE.read_bytes())
+        yield json.loads(HOME.stack_file.read_bytes())
     finally:
         subprocess.run([*_SUPERVISOR, "down"], cwd=ROOT, check=True)
 
@@ -66,7 +68,7 @@ def stack() -> Iterator[dict[str, str]]:
 def running() -> dict[str, str] | None:
     """Return what stack.json says, if the stack that wrote it still answers."""
     try:
-        addresses: dict[str, Any] = json.loads(STACK_FILE.read_bytes())
+        addresses: dict[str, Any] = json.loads(HOME.stack_file.read_bytes())
         httpx.get(f"{addresses['url']}/__local/health", timeout=10).raise_for_status()
     except (FileNotFoundError, ValueError, KeyError, httpx.HTTPError):
         return None
@@ -75,12 +77,8 @@ def running() -> dict[str, str] | None:
 
 def _row(outcome: Outcome) -> tuple[str, str, str, str]:
     mark = "[green]✓[/]" if outcome.as_expected else "[red]✗[/]"
-    return mark, outcome.step, _plain(outcome.request), _plain(outcome.answer)
-
-
-def _plain(text: str) -> str:
-    """Keep rich from reading what the API said as its own markup."""
-    return escape(text)
+    # Escaped, so that rich takes nothing that the API said for its own markup.
+    return mark, outcome.step, escape(outcome.request), escape(outcome.answer)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def welcome(console: Console, url: str, token: str | None, person: DemoPerson = 
     if token is None:
         console.print("\n  The demo person's password was changed: `make dev-reset` brings it back.")
     else:
-        console.print("\n  Write a document (the token is good for an hour):\n")
+        console.print("\n  Write a document (the token is good for an hour):\n", highlight=False)
         console.print(curl(url, token), markup=False, highlight=False, soft_wrap=True)
     console.print("\n  Ctrl-C or `make dev-stop` stops all and keeps the data.\n", highlight=False)
 

@@ -1,6 +1,7 @@
 """What the embedded stack needs of the machine, named with the command that installs it when it is missing.
 
-`python -m infra.local.machine` checks and says; it imports nothing but the standard library, so that it can run first.
+`python -m infra.local.machine [java] [node] [npm]` checks those named, else all. It imports nothing but the standard
+library, so that it can run before anything is installed.
 """
 
 import re
@@ -35,22 +36,23 @@ class Part:
             return None
         wanted = f"{self.name} {self.needed} or newer" if self.needed else self.name
         found = f"release {self.present} is here" if self.present else "not found"
-        return f"{wanted} is needed ({found}). Debian, Ubuntu: {self.debian}    macOS: {self.macos}"
+        return f"{wanted} is needed ({found}). Debian, Ubuntu: sudo {self.debian}   macOS: brew install {self.macos}"
 
 
-def parts() -> list[Part]:
+def parts() -> dict[str, Part]:
     """All the parts, as this machine has them."""
-    java, node = java_version(), node_version()
-    return [
-        Part("Java", JAVA, java, java is not None, "sudo apt-get install default-jre-headless", "brew install openjdk"),
-        Part("Node.js", NODE, node, node is not None, "sudo apt-get install nodejs npm", "brew install node"),
-        Part("npm", None, None, shutil.which("npm") is not None, "sudo apt-get install npm", "brew install node"),
-    ]
+    java, node, npm = java_version(), node_version(), shutil.which("npm") is not None
+    return {
+        "java": Part("Java", JAVA, java, java is not None, "apt-get install default-jre-headless", "openjdk"),
+        "node": Part("Node.js", NODE, node, node is not None, "apt-get install nodejs npm", "node"),
+        "npm": Part("npm", None, None, npm, "apt-get install npm", "node"),
+    }
 
 
-def check() -> None:
-    """Raises MissingPart, which names all that is missing at once."""
-    complaints = [complaint for part in parts() if (complaint := part.complaint)]
+def check(*names: str) -> None:
+    """Check those named, else all. Raises MissingPart, which names everything that is missing at once."""
+    present = parts()
+    complaints = [complaint for name in names or present if (complaint := present[name].complaint)]
     if complaints:
         raise MissingPart("\n".join(complaints))
 
@@ -76,6 +78,6 @@ def _said(program: str, argument: str) -> str:
 
 if __name__ == "__main__":
     try:
-        check()
+        check(*sys.argv[1:])
     except MissingPart as missing:
         sys.exit(str(missing))

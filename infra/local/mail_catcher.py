@@ -86,7 +86,9 @@ def decoded(content: bytes, to: list[str]) -> Mail:
 
 def _part(message: EmailMessage, kind: str) -> str:
     part = message.get_body(preferencelist=(kind,))
-    return str(part.get_content()) if part else ""
+    if part is None:  # not its truth: a message without headers is false
+        return ""
+    return str(part.get_content()).replace("\r\n", "\n")
 
 
 def _date(message: EmailMessage) -> datetime:

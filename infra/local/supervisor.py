@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,8 +39,8 @@ class _Parts:
 
     @property
     def beneath(self) -> list[Emulator]:
-        """What the gateway stands on, the slowest to start first."""
-        return [self.auth, self.firestore, self.storage, self.tasks]
+        """What the gateway stands on; what it waits for first, then the slowest."""
+        return [self.tasks, self.auth, self.firestore, self.storage]
 
 
 class Supervisor:
@@ -84,13 +84,12 @@ class Supervisor:
         self._tell("mail catcher", parts.mails.host, begun)
         for part in parts.beneath:
             part.start()
-        for part in parts.beneath:
-            part.wait()
-            self._tell(part.name, part.host, begun)
+        parts.tasks.wait()  # the gateway makes the queues there when it starts; the rest it needs at the first request
         parts.gateway.tell(self._environment(parts))
         parts.gateway.start()
-        parts.gateway.wait()
-        self._tell("gateway", parts.gateway.host, begun)
+        for part in (parts.tasks, parts.storage, parts.firestore, parts.auth, parts.gateway):
+            part.wait()
+            self._tell(part.name, part.host, begun)
         self._present(parts)
 
     def _environment(self, parts: _Parts) -> dict[str, str]:
@@ -158,7 +157,7 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def locked(home: Home) -> Iterator[None]:
+def locked(home: Home) -> Generator[None, None, None]:
     """Be the one supervisor of a home. The kernel drops the lock with the process, so none is ever stale."""
     home.path.mkdir(parents=True, exist_ok=True)
     with home.lock_file.open("a+") as file:
@@ -195,7 +194,7 @@ def _lock(file: IO[str]) -> bool:
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def _interruptible() -> Generator[None, None, None]:
     """Let SIGTERM (make dev-stop) and SIGHUP (a closed terminal) mean what Ctrl-C means."""
     before = {number: signal.signal(number, _interrupt) for number in _ENDING}
     try:

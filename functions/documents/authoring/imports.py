@@ -19,8 +19,10 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
 _FRONT_MATTER = re.compile(r"---[ \t]*\n((?:(?!---|\.\.\.)[^\n]*\n){0,200})(?:---|\.\.\.)[ \t]*(?:\n|$)")
 _FRONT_TITLE = re.compile(r"^title:[ \t]*([^\n]+)$", re.MULTILINE)
 _HEADING = re.compile(
-    r"^ {0,3}#{1,6}[ \t]+([^\n]+?)(?:[ \t]+#+)?[ \t]*$|^([^\s>#\-*+`|][^\n]*)\n(?:=+|-+)[ \t]*$", re.MULTILINE
+    r"^ {0,3}(#{1,6})[ \t]([^\n]*)$|^([^\s>#\-*+`|][^\n]*)\n(=+|-+)[ \t]*$",
+    re.MULTILINE,
 )
+_CLOSING_HASHES = re.compile(r"(?<!\S)#+$")
 _FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _TITLE_TAG = re.compile(r"<title[^<>]*>([^<]{0,2000})</title", re.IGNORECASE)
 
@@ -106,16 +108,14 @@ def _converted(title: str, page: str) -> Imported:
 
 
 def _titled(title: str, body: str) -> Imported:
-    """Take the first heading where the source names no title; a heading on top that repeats the title goes."""
+    """Take the first heading where the source names no title; a heading on top that says just the title goes."""
     body = body.strip("\n")
-    fences = [fence.span() for fence in _FENCED.finditer(body)]
-    headings = (h for h in _HEADING.finditer(body) if not any(start <= h.start() < end for start, end in fences))
-    heading = next(headings, None)
     title = _one_line(title)
-    if heading:
-        named = _one_line(_visible(heading[1] or heading[2]))
-        title = title or named
-        if heading.start() == 0 and named == title and heading[0].lstrip().startswith("# "):
+    # Code may hold lines like headings: blank it out, keeping every place.
+    if heading := _HEADING.search(_FENCED.sub(lambda fence: " " * len(fence[0]), body)):
+        written = _CLOSING_HASHES.sub("", (heading[2] or heading[3] or "").strip()).strip()
+        title = title or _one_line(_visible(written[: 4 * _LONGEST_TITLE]))
+        if heading.start() == 0 and written == title and (heading[1] == "#" or (heading[4] or "").startswith("=")):
             body = body[heading.end() :].strip("\n")
     return Imported(title, body + "\n" if body else "")
 

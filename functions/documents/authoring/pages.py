@@ -31,6 +31,9 @@ _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:[^<>"]++|"[^"]*+")*+>')
 _DEEPEST_SOURCE = 2_000
 # markdownify takes some four frames a level of a stack of 1,000.
 _DEEPEST = 60
+# Each level of these is written at the beginning of every line below it; a list and its item make two.
+_INDENTING = {"blockquote", "ul", "ol", "li", "dl", "dd", "dt"}
+_MOST_INDENTED = 16
 
 
 def to_markdown(page: str) -> str:
@@ -40,7 +43,7 @@ def to_markdown(page: str) -> str:
     """
     if _deeper_than(_DEEPEST_SOURCE, page):
         raise UnreadableImport("too_deep", "The page nests its elements too deep.")
-    return _writer()(_flattened(_cleaner().clean(page)))
+    return _writer()(_flattened(_narrowed(_cleaner().clean(page))))
 
 
 def _deeper_than(limit: int, page: str) -> bool:
@@ -58,17 +61,28 @@ def _deeper_than(limit: int, page: str) -> bool:
     return False
 
 
+def _narrowed(clean: str) -> str:
+    """One space for many, except in <pre>, where at most 200: markdownify's time grows with the square of a run."""
+    pieces = re.split(r"(<pre>.*?</pre>)", clean, flags=re.DOTALL)
+    pieces[::2] = [re.sub(r"\s+", " ", piece) for piece in pieces[::2]]
+    pieces[1::2] = [re.sub(r"([ \t]{200})[ \t]+|(\n{200})\n+", r"\1\2", piece) for piece in pieces[1::2]]
+    return "".join(pieces)
+
+
 def _flattened(clean: str) -> str:
-    """Leave out the tags (not the text) below the depth: nh3's output is well-formed, so a counter will do."""
-    depth = 0
+    """Leave out the tags (not the text) below the depth: nh3's output is well-formed, so counters will do."""
+    depth = indented = 0
 
     def kept(tag: re.Match[str]) -> str:
-        nonlocal depth
+        nonlocal depth, indented
         if tag[2] in _VOID:
             return tag[0]
+        indents = tag[2] in _INDENTING
         depth -= bool(tag[1])
-        shown = tag[0] if depth < _DEEPEST else " "
+        indented -= bool(tag[1]) and indents
+        shown = tag[0] if depth < _DEEPEST and (indented < _MOST_INDENTED or not indents) else " "
         depth += not tag[1]
+        indented += not tag[1] and indents
         return shown
 
     return _TAG.sub(kept, clean)
@@ -112,9 +126,22 @@ def _writer() -> Callable[[str], str]:
             before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
             return f"{before}[{' '.join(text.split())}]({_address(href)}){after}"
 
+        def convert_li(self, el: _Element, text: str, **_context: object) -> str:
+            """The library counts all earlier items for each one; here the list itself keeps the next number."""
+            bullet = "- "
+            if el.parent.name == "ol":
+                start = el.parent.attrs.get("start", "1")
+                number = int(start) if _ORDINAL.fullmatch(start) else 1
+                el.parent.attrs["start"] = str(number + 1)
+                bullet = f"{number}. "
+            return bullet + _LATER_LINE.sub(" " * len(bullet), text.strip()) + "\n"
+
     return Writer(heading_style=ATX, bullets="-", escape_misc=True).convert
 
 
+# As many digits as CommonMark reads.
+_ORDINAL = re.compile(r"[0-9]{1,9}")
+_LATER_LINE = re.compile(r"(?<=\n)(?=[^\n])")
 _SPECIAL = re.compile(r"([\[\]\\*_`<&])")
 # What would end a link's destination too early (https://spec.commonmark.org/0.31.2/#link-destination).
 _ENDS_ADDRESS = re.compile(r"[\s<>()\\]")

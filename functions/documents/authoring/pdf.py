@@ -5,6 +5,7 @@ here, so nothing that a person writes can run.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -99,11 +100,9 @@ def to_pdf(markdown: str, title: str, language: Language) -> bytes:
 
     Characters that the fonts lack (most emoji) appear as boxes. Pictures and links are as in `markdown.to_html`.
     """
-    heading = "#title()\n\n" if title.strip() else ""
-    tokens = reading.parse(markdown)
-    pieces = sum(1 + len(token.children or []) for token in tokens)
-    body = _blocks(tokens) if pieces <= _MOST_PIECES else _plain(markdown)
-    source = _PREAMBLE.format(title=_literal(title), language=language) + heading + "".join(body)
+    title, markdown = _stacks().sub(r"\1", title), _stacks().sub(r"\1", markdown)
+    # In one expression, so that the tokens are gone before Typst needs the memory.
+    source = _PREAMBLE.format(title=_literal(title), language=language) + "".join(_content(markdown, title))
     document = _run(source)
     if len(source) > _FORGET_FROM:
         for _ in range(_MEMORY):
@@ -111,10 +110,27 @@ def to_pdf(markdown: str, title: str, language: Language) -> bytes:
     return document
 
 
+def _content(markdown: str, title: str) -> Iterator[str]:
+    if title.strip():
+        yield "#title()\n\n"
+    tokens = reading.parse(markdown)
+    if sum(1 + len(token.children or []) for token in tokens) <= _MOST_PIECES:
+        yield from _blocks(tokens)
+    else:
+        lines = markdown if markdown.count("\n") <= _MOST_PIECES else " ".join(markdown.split())
+        yield from (f"#{_literal(part)}\n\n" for part in _parts(lines, _LONG_RUN))
+
+
 def _run(source: str) -> bytes:
     from typst import Compiler
 
-    document = Compiler(source.encode(), font_paths=_fonts()).compile(format="pdf")
+    try:
+        document = Compiler(source.encode(), font_paths=_fonts()).compile(format="pdf")
+    except BaseException as error:
+        # A panic in Rust arrives as a BaseException of its own, which would end the worker.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise RuntimeError("Typst gave up") from error
     assert isinstance(document, bytes), "a PDF comes in one piece"
     return document
 
@@ -221,10 +237,6 @@ def _leaf(token: "Token", long: re.Pattern[str]) -> str:
             return _LEAVES.get(token.type) or "#" + _literal(_breakable(token.content, long))
 
 
-def _plain(markdown: str) -> Iterator[str]:
-    return (f"#{_literal(part)}\n\n" for part in _parts(markdown, _LONG_RUN))
-
-
 def _parts(text: str, long: re.Pattern[str]) -> Iterator[str]:
     lines = _breakable(text.rstrip(), long).split("\n")
     return ("\n".join(lines[first : first + _LINES]) for first in range(0, len(lines), _LINES))
@@ -239,3 +251,12 @@ def _literal(text: str) -> str:
     """A Typst string: https://typst.app/docs/reference/foundations/str/ has no other escapes that matter here."""
     plain = _UNPRINTABLE.sub("\ufffd", text)
     return '"' + plain.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r") + '"'
+
+
+@lru_cache(maxsize=1)
+def _stacks() -> re.Pattern[str]:
+    """More marks on one letter than any language has: the shaper's time grows with their square, then it panics."""
+    marks = "".join(
+        chr(code) for code in range(0x300, 0x20000) if unicodedata.category(chr(code)) in {"Mn", "Mc", "Me"}
+    )
+    return re.compile(f"([{marks}]{{8}})[{marks}]+")

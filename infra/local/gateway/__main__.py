@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from infra.local.gateway.serving import serve
-from infra.local.gateway.settings import ROOT
+from infra.local.places import ROOT
 
 
 def main() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.failures import NotFound
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from core.failures import NotFound
 from infra.local.clock import FileClock
 from infra.local.gateway.clocks import StackClock
 from infra.local.gateway.control import Control
@@ -24,7 +24,7 @@ _OWN = ("/__local", "/__local/", "/docs", "/docs/")
 
 
 def application(settings: Settings, served: Mapping[str, Served]) -> Gateway:
-    """Compose the gateway over loaded functions. Schedules run on time, and queues are made, only within its lifespan."""
+    """Compose the gateway over loaded functions. Only within its lifespan are queues made and schedules run on time."""
     clock = StackClock(FileClock(settings.clock_file))
     scheduler = Scheduler(served, clock, settings)
     control = Control(served, settings, clock, scheduler, Queues(served, settings))

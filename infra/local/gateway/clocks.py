@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import isodate as _isodate  # pyright: ignore[reportMissingTypeStubs]
-from core import clock
 
+from core import clock
 from infra.local.clock import FileClock
 from infra.local.gateway.problems import invalid
 
@@ -54,7 +54,7 @@ def rfc3339(moment: datetime) -> str:
 
 
 def step_of(body: object, now: datetime) -> timedelta:
-    """Read `{"advance": "P15D"}`. Raises Invalid with the pointer of what is wrong; a month is the next one's length."""
+    """Read `{"advance": "P15D"}`. Raises Invalid with the pointer of what is wrong. A month is as long as the next."""
     given = cast("dict[str, object]", body).get("advance") if isinstance(body, dict) else None
     if not isinstance(given, str):
         raise invalid("/advance", "missing", 'Send {"advance": "P15D"}: an ISO 8601 duration.')

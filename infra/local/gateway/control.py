@@ -13,13 +13,13 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.failures import Failure, Malformed, NotFound, Unavailable
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from core.failures import Failure, Malformed, NotFound, Unavailable
 from infra.local.gateway import mails, reference
 from infra.local.gateway.clocks import StackClock, step_of
 from infra.local.gateway.loading import Served

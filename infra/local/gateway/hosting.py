@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.failures import Internal, NotFound
 from starlette.responses import FileResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from core.failures import Internal, NotFound
 from infra.local.gateway.forwarding import encoded_path, forwarded
 from infra.local.gateway.loading import Served
 from infra.local.gateway.problems import answer
@@ -36,7 +36,7 @@ class Hosting:
         except ValueError as error:
             return answer(Internal(f"firebase.json cannot be followed: {error}"))
         if file := self._static(scope, config.public):
-            return FileResponse(file)
+            return FileResponse(file, headers=config.headers_for(encoded_path(scope)))
         service = config.service_for(encoded_path(scope))
         if service is None:
             return answer(NotFound("No rewrite of firebase.json leads here; /__local/ lists what is served."))
@@ -56,7 +56,8 @@ class Hosting:
 
 
 def _below(folder: Path, name: str) -> Path | None:
-    if "\0" in name:
+    """Return the file of that name, hidden ones aside, which are not deployed; never one outside the folder."""
+    if "\0" in name or any(part.startswith(".") for part in name.split("/")):
         return None
     file = (folder / name).resolve()
     return file if file.is_relative_to(folder.resolve()) else None

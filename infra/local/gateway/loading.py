@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.functions import Function, registry
+from functions_framework import aio
 from starlette.types import ASGIApp
+
+from core.functions import Function, registry
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,5 @@ def load(source: Path) -> dict[str, Served]:
 
 
 def _application(entry_point: str, source: Path) -> ASGIApp:
-    from functions_framework import aio
-
     framework: Any = aio
     return framework.create_asgi_app(target=entry_point, source=str(source), signature_type="http")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from core import failures
-from core.web import problems
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+
+from core import failures
+from core.web import problems
 
 
 def answer(failure: failures.Failure) -> Response:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import grpc.aio
+from google.api_core.exceptions import AlreadyExists, GoogleAPICallError, RetryError
+from google.cloud.tasks_v2 import CloudTasksAsyncClient
+from google.cloud.tasks_v2 import types as wire
+from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcAsyncIOTransport
 
 from core.failures import Unavailable
 from core.functions import REGION, Queue
-
 from infra.local.gateway.clocks import rfc3339
 from infra.local.gateway.loading import Served
 from infra.local.gateway.settings import Settings
-
-if TYPE_CHECKING:
-    from google.cloud.tasks_v2 import types as wire
 
 _DEADLINE = 5.0
 
@@ -31,8 +33,6 @@ class Queues:
 
     async def make(self) -> None:
         """Make every declared queue, or bring it to the settings that the registry has now."""
-        from google.api_core.exceptions import AlreadyExists, GoogleAPICallError, RetryError
-
         try:
             for queue in map(self._message, self._declared):
                 try:
@@ -46,10 +46,7 @@ class Queues:
 
     async def tasks(self) -> list[dict[str, Any]]:
         """Return the waiting tasks of all queues, each as `{name, queue, url, body, scheduleTime, …}`."""
-        from google.api_core.exceptions import GoogleAPICallError, RetryError
-        from google.cloud.tasks_v2 import Task
-
-        client, full = self._connected(), Task.View.FULL
+        client, full = self._connected(), wire.Task.View.FULL
         try:
             queues = await client.list_queues(request={"parent": self._parent}, retry=None, timeout=_DEADLINE)
             pages = [
@@ -72,8 +69,6 @@ class Queues:
         return self._client
 
     def _message(self, queue: Queue) -> wire.Queue:
-        from google.cloud.tasks_v2 import types as wire
-
         return wire.Queue(
             name=f"{self._parent}/queues/{queue.name}",
             rate_limits=wire.RateLimits(
@@ -92,10 +87,6 @@ class Queues:
 def _client(host: str | None) -> Any:
     if not host:
         raise Unavailable("CLOUD_TASKS_EMULATOR_HOST names no Tasks server.")
-    import grpc
-    from google.cloud.tasks_v2 import CloudTasksAsyncClient
-    from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcAsyncIOTransport
-
     channel: Any = grpc.aio.insecure_channel(host)
     return CloudTasksAsyncClient(transport=CloudTasksGrpcAsyncIOTransport(channel=channel))
 

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,24 +25,37 @@ class Rewrite:
     source: str
     service: str
 
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return re.compile(_expression(self.source))
-
     def matches(self, path: str) -> bool:
-        return self._pattern.fullmatch(path) is not None
+        return matches(self.source, path)
 
 
 @dataclass(frozen=True)
 class HostingConfig:
-    """The part of firebase.json that the gateway follows: rewrites in order, and the folder of static files."""
+    """The part of firebase.json that the gateway follows: rewrites in order, the folder of static files, their headers."""
 
     rewrites: tuple[Rewrite, ...]
     public: Path
+    headers: tuple[tuple[str, dict[str, str]], ...] = ()
 
     def service_for(self, path: str) -> str | None:
         """Return the service of the first rewrite that matches the percent-encoded path."""
         return next((rewrite.service for rewrite in self.rewrites if rewrite.matches(path)), None)
+
+    def headers_for(self, path: str) -> dict[str, str]:
+        """Return the headers that are set on the static file of this path."""
+        return {
+            name: value for source, headers in self.headers if matches(source, path) for name, value in headers.items()
+        }
+
+
+def matches(glob: str, path: str) -> bool:
+    """Tell whether the glob matches the percent-encoded path. Raises ValueError as `_expression` does."""
+    return _pattern(glob).fullmatch(path) is not None
+
+
+@lru_cache
+def _pattern(glob: str) -> re.Pattern[str]:
+    return re.compile(_expression(glob))
 
 
 def _expression(source: str) -> str:
@@ -67,7 +80,8 @@ def parse(configuration: dict[str, Any], root: Path) -> HostingConfig:
     """Read a parsed firebase.json that stands in `root`. Raises ValueError where a rewrite leads to no service."""
     hosting: dict[str, Any] = configuration.get("hosting", {})
     rewrites: Sequence[dict[str, Any]] = hosting.get("rewrites", [])
-    return HostingConfig(tuple(map(_rewrite, rewrites)), root / hosting.get("public", "infra/hosting"))
+    public = root / hosting.get("public", "infra/hosting")
+    return HostingConfig(tuple(map(_rewrite, rewrites)), public, tuple(map(_headers, hosting.get("headers", []))))
 
 
 def _rewrite(entry: dict[str, Any]) -> Rewrite:
@@ -77,6 +91,11 @@ def _rewrite(entry: dict[str, Any]) -> Rewrite:
         raise ValueError(f"the rewrite {entry} is not a 'source' with a 'run.serviceId'") from None
     _expression(rewrite.source)
     return rewrite
+
+
+def _headers(entry: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    # "404.html" is how a file of the root is written there.
+    return f"/{entry['source'].lstrip('/')}", {header["key"]: header["value"] for header in entry["headers"]}
 
 
 class ConfigFile:

@@ -13,10 +13,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
-from core import clock
-from core.functions import Schedule
 from croniter import croniter
 
+from core import clock
+from core.functions import Schedule
 from infra.local.gateway.clocks import StackClock, rfc3339
 from infra.local.gateway.loading import Served
 from infra.local.gateway.settings import Settings

@@ -20,7 +20,7 @@ URL = "DOKKER_LOCAL_URL"
 FUNCTIONS = "DOKKER_LOCAL_FUNCTIONS"
 """The folder that is served, likewise."""
 
-_WATCHED = ["*.py", "*.json", "*.html", "*.md", "*.txt", "*.j2"]
+_WATCHED = ["*.py", "*.json", "*.html", "*.md", "*.j2"]
 
 
 def serve(port: int, functions: Path, *, reload: bool) -> None:
@@ -58,8 +58,8 @@ def create() -> ASGIApp:
     settings = Settings.from_environment(os.environ, url=os.environ[URL])
     try:
         # Here and not above: these import the functions' own code, which is what may be broken.
-        from infra.local.gateway.application import application
-        from infra.local.gateway.loading import load
+        from infra.local.gateway.application import application  # noqa: PLC0415
+        from infra.local.gateway.loading import load  # noqa: PLC0415
 
         return application(settings, load(functions / "main.py"))
     except Exception as error:  # noqa: BLE001  whatever an import may raise

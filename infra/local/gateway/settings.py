@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+from infra.local.places import HOME, PROJECT_ID, ROOT
 
 
 @dataclass(frozen=True)
@@ -19,15 +19,15 @@ class Settings:
     firebase_json: Path = ROOT / "firebase.json"
     openapi: Path = ROOT / "docs" / "openapi.json"
     swagger_ui: Path = ROOT / "node_modules" / "swagger-ui-dist"
-    clock_file: Path = ROOT / ".local" / "clock.json"
-    mails_file: Path = ROOT / ".local" / "mails.jsonl"
+    clock_file: Path = HOME.path / "clock.json"
+    mails_file: Path = HOME.path / "mails.jsonl"
     tasks_host: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], *, url: str) -> Settings:
         return cls(
             url=url,
-            project_id=environ.get("DOKKER_PROJECT_ID", "demo-dokker"),
+            project_id=environ.get("DOKKER_PROJECT_ID", PROJECT_ID),
             function_url=environ.get("DOKKER_FUNCTION_URL") or default_function_url(url),
             clock_file=Path(environ.get("DOKKER_LOCAL_CLOCK", cls.clock_file)),
             mails_file=Path(environ.get("DOKKER_LOCAL_MAILS", cls.mails_file)),

@@ -36,17 +36,19 @@ class Outcome:
 class Stage:
     """Where a journey happens: `api` and `auth` are addresses, every outcome goes to `show`."""
 
-    def __init__(self, api: str, auth: str, show: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self, api: str, auth: str, show: Callable[[Outcome], None], *, transport: httpx.BaseTransport | None = None
+    ) -> None:
         self._auth = auth
         self._show = show
-        self._client = httpx.Client(base_url=api, timeout=30, trust_env=False)
+        self._client = httpx.Client(base_url=api, timeout=30, trust_env=False, transport=transport)
 
     def close(self) -> None:
         self._client.close()
 
     def sign_up(self, name: str) -> Person:
         """Make an account as an app does, by e-mail address and password."""
-        email = f"{name.split()[0].lower()}-{secrets.token_hex(4)}@example.org"
+        email = f"{name.partition(' ')[0].lower()}-{secrets.token_hex(4)}@example.org"
         request = self._client.build_request(
             "POST",
             f"{self._auth}/identitytoolkit.googleapis.com/v1/accounts:signUp",
@@ -104,9 +106,9 @@ class Stage:
 
 def gist(answer: httpx.Response, tells: Collection[str]) -> str:
     """Say what matters of an answer: status, a problem's code, the named fields, titles of a list, the ETag."""
-    content = _content(answer)
+    content: Any = _content(answer)
     told = [f"{answer.status_code} {answer.reason_phrase}"]
-    if isinstance(content, dict):
+    if content is not None:
         names: Collection[str] = ("code", "detail") if answer.is_error else tells
         told += [f"{name}: {content[name]}" for name in names if name in content]
         if "items" in content:
@@ -121,9 +123,14 @@ def _content(answer: httpx.Response) -> Any:
 
 
 def _asked(request: httpx.Request) -> str:
-    query = f"?{request.url.params}" if request.url.params and request.url.path.startswith("/v1") else ""
-    asked = f"{request.method} {request.url.path}{query}"
-    return asked + (f"\nIf-Match: {request.headers['if-match']}" if "if-match" in request.headers else "")
+    """The request as a person would write it: query readable, and of the Auth emulator's long path the end alone."""
+    path, query = request.url.path, ""
+    if "/accounts:" in path:
+        path = f"…/{path.rpartition('/')[2]}"
+    elif request.url.params:
+        query = "?" + "&".join(f"{name}={value}" for name, value in request.url.params.multi_items())
+    condition = f"\nIf-Match: {request.headers['if-match']}" if "if-match" in request.headers else ""
+    return f"{request.method} {path}{query}{condition}"
 
 
 def _always(_: Any) -> bool:

@@ -20,6 +20,7 @@ from tests.infra.local.gateway import standin
 FIREBASE_JSON = {
     "hosting": {
         "public": "site",
+        "headers": [{"source": "/openapi.json", "headers": [{"key": "Access-Control-Allow-Origin", "value": "*"}]}],
         "rewrites": [
             {"source": "/v1/letters", "run": {"serviceId": "letters", "region": "europe-north1"}},
             {"source": "/v1/letters/**", "run": {"serviceId": "letters", "region": "europe-north1"}},

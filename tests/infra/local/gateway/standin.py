@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from core.functions import registry
 from infra.local.gateway.loading import Served, load
 
 MAIN = """
 from importlib import import_module
 
-ENTRY_POINTS = {"letters": "standin_letters", "letters_schedules": "standin_letters", "letters_tasks": "standin_letters"}
+ENTRY_POINTS = dict.fromkeys(["letters", "letters_schedules", "letters_tasks"], "standin_letters")
 
 
 def __getattr__(name):
@@ -66,8 +67,6 @@ def write(folder: Path) -> Path:
 @contextmanager
 def loaded(folder: Path) -> Iterator[dict[str, Served]]:
     """Load them in this process, and take them out of it again: other tests import the real ones."""
-    from core.functions import registry
-
     before, path, main = set(registry), list(sys.path), sys.modules.get("main")
     try:
         yield load(write(folder))

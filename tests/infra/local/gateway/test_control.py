@@ -83,7 +83,7 @@ class TestTasks:
         async with TasksServer() as server, client_of(server) as tasks:
             gateway = make_gateway(tasks_host=server.host)
             async with gateway.running():
-                await tasks.create_task(parent=f"{QUEUES}/letters-tasks", task=tomorrow("later"))
+                await tasks.create_task({"parent": f"{QUEUES}/letters-tasks", "task": tomorrow("later")})
                 (task,) = await gateway.listed("/__local/tasks")
 
         assert (task["name"], task["queue"]) == ("later", "letters-tasks")
@@ -92,7 +92,8 @@ class TestTasks:
 
     async def test_queues_are_brought_up_to_date_at_the_next_start(self, make_gateway: MakeGateway) -> None:
         async with TasksServer() as server, client_of(server) as tasks:
-            await tasks.create_queue(parent=QUEUES.removesuffix("/queues"), queue={"name": f"{QUEUES}/letters-tasks"})
+            queue = {"name": f"{QUEUES}/letters-tasks"}
+            await tasks.create_queue({"parent": QUEUES.removesuffix("/queues"), "queue": queue})
 
             async with make_gateway(tasks_host=server.host).running():
                 queue = await tasks.get_queue(name=f"{QUEUES}/letters-tasks")

@@ -69,12 +69,18 @@ class TestStaticFiles:
         assert (await gateway.get("/..%2Ffirebase.json")).status_code == 404
         assert (await gateway.get("/%00")).status_code == 404
 
+    async def test_that_are_hidden_are_not_served(self, gateway: Gateway) -> None:
+        (gateway.settings.firebase_json.parent / "site" / ".gitkeep").write_text("")
+
+        assert (await gateway.get("/.gitkeep")).status_code == 404
+
     async def test_include_the_openapi_document(self, gateway: Gateway) -> None:
         gateway.settings.openapi.write_text('{"openapi": "3.1.0"}')
 
         answer = await gateway.get("/openapi.json")
 
         assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["access-control-allow-origin"] == "*"
         assert answer.json() == {"openapi": "3.1.0"}
 
 

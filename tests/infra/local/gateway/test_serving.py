@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.local.gateway.settings import ROOT
+from infra.local.places import ROOT
 from infra.local.ports import free_port
 from tests.infra.local.gateway import standin
 
