@@ -1,4 +1,4 @@
-"""The ways in which a use case can fail, each a type with a stable code. What HTTP makes of them stands in `core.web.problems`."""
+"""The ways in which a use case can fail, each with a stable code; `core.web.problems` has what HTTP makes of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

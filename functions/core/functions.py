@@ -93,14 +93,15 @@ EntryPoint = Callable[["Request"], Awaitable["ASGIApp"]]
 registry: dict[str, Function] = {}
 
 
-def http_function(application: "Application", *, paths: Sequence[str], resources: Resources | None = None) -> EntryPoint:
+def http_function(
+    application: "Application", *, paths: Sequence[str], resources: Resources | None = None
+) -> EntryPoint:
     """Declare the public function of a capability.
 
-    `paths` are Hosting globs (`*` one segment, `**` the rest); where two functions' globs overlap, the more specific wins.
+    `paths` are Hosting globs (`*` one segment, `**` the rest); where two functions' globs overlap, the more specific
+    one wins.
     """
-    return _declare(
-        Function(application.name, Trigger.HTTP, application, resources or Resources(), paths=tuple(paths))
-    )
+    return _declare(Function(application.name, Trigger.HTTP, application, resources or Resources(), paths=tuple(paths)))
 
 
 def task_function(application: "Application", *, queue: Queue, resources: Resources | None = None) -> EntryPoint:
@@ -123,7 +124,7 @@ def _declare(function: Function) -> EntryPoint:
         raise TypeError(f"two functions are called {function.name!r}")
     registry[function.name] = function
 
-    async def entry_point(request: "Request") -> "ASGIApp":
+    async def entry_point(_: "Request") -> "ASGIApp":
         return function.application
 
     # functions-framework keys its registry by __name__, and two functions of one process must not meet there.

@@ -8,10 +8,10 @@ Fields: https://cloud.google.com/logging/docs/structured-logging#structured_logg
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -22,11 +22,13 @@ _context: ContextVar[dict[str, str] | None] = ContextVar("log_context", default=
 
 class _CloudLogging(JsonFormatter):
     def __init__(self) -> None:
-        super().__init__("%(message)s", rename_fields={"message": "message"}, json_ensure_ascii=False)
+        cast("Any", super()).__init__("%(message)s", json_ensure_ascii=False)
 
     def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
         super().add_fields(log_data, record, message_dict)
-        log_data.update(severity=record.levelname, module=record.name.removeprefix(f"{ROOT}."), **(_context.get() or {}))
+        log_data.update(
+            severity=record.levelname, module=record.name.removeprefix(f"{ROOT}."), **(_context.get() or {})
+        )
 
 
 class Log:
@@ -52,7 +54,7 @@ class Log:
 
 
 def configure(stream: TextIO | None = None) -> None:
-    """Send this process's log to `stream` (standard output when left out) as JSON lines; called again, it moves there."""
+    """Send this process's log to `stream`, or standard output, as JSON lines; called again, it moves there."""
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(_CloudLogging())
     logger = logging.getLogger(ROOT)
@@ -61,7 +63,7 @@ def configure(stream: TextIO | None = None) -> None:
 
 
 @contextmanager
-def context(**fields: str) -> Iterator[None]:
+def context(**fields: str) -> Generator[None]:
     """Let every line logged inside carry these fields."""
     token = _context.set({**(_context.get() or {}), **fields})
     try:

@@ -36,7 +36,7 @@ class PageRequest:
 
     @classmethod
     def reading(cls, token: str | None, size: int, scope: bytes, key: bytes) -> "PageRequest":
-        """Make the request for the page that a token names, or for the first. Raises Malformed for a token of another list."""
+        """Ask for the page that a token names, or for the first. Raises Malformed for a token of another list."""
         return cls(size, None if token is None else _place(token, key, scope), scope, key)
 
     def token(self, place: Place) -> str:
@@ -45,7 +45,7 @@ class PageRequest:
         return urlsafe_b64encode(_mac(self.key, self.scope, payload) + payload).rstrip(b"=").decode()
 
     async def of(self, db: Database, query: Query[R], place: Callable[[R], Place]) -> tuple[list[R], str | None]:
-        """Return one page of an ordered query and the next page's token: 1 RPC, one document more than shown is read."""
+        """Return a page of an ordered query and the next page's token: 1 RPC, one document more than shown is read."""
         if self.after is not None:
             *values, last = self.after
             below = f"{query.parent}/{query.collection.name}" if query.parent else query.collection.name

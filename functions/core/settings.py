@@ -31,15 +31,23 @@ class Settings(BaseSettings):
 
     environment: Literal["production", "local"] = "production"
     project_id: Annotated[str, Field(min_length=1, description="Google Cloud project")] = "demo-dokker"
-    firestore_database: Annotated[str, Field(description="Firestore's database id; a restore makes a new one")] = "(default)"
-    secret: Annotated[SecretStr, Field(description="key of all HMACs: tombstones, page tokens, derived ids")] = SecretStr("")
+    firestore_database: Annotated[str, Field(description="Firestore's database id; a restore makes a new one")] = (
+        "(default)"
+    )
+    secret: Annotated[SecretStr, Field(description="key of all HMACs: tombstones, page tokens, derived ids")] = (
+        SecretStr("")
+    )
     allowed_origins: Annotated[tuple[str, ...], AfterValidator(_origins), NoDecode] = ()
-    site_url: Annotated[str, Field(description="where people meet Dokker; links in mails lead there")] = "https://dokker.example"
+    site_url: Annotated[str, Field(description="where people meet Dokker; links in mails lead there")] = (
+        "https://dokker.example"
+    )
     function_url: Annotated[str, Field(description="address of a private function, with {name} in it")] = (
         "https://{name}.invalid"
     )
     require_app_check: bool = False
-    revision_window_seconds: Annotated[int, Field(ge=0, description="saves of one author within it are one revision")] = 300
+    revision_window_seconds: Annotated[
+        int, Field(ge=0, description="saves of one author within it are one revision")
+    ] = 300
     trash_days: Annotated[int, Field(ge=1, description="days that a document stays in the trash")] = 30
     revisions_kept: Annotated[int, Field(ge=1, description="newest revisions that stay, whatever their age")] = 100
     revisions_kept_days: Annotated[int, Field(ge=1, description="days that older revisions stay")] = 365
@@ -67,9 +75,9 @@ class Settings(BaseSettings):
             self.storage_emulator_host,
             self.tasks_emulator_host,
         )
-        if set := [name for name, host in zip(EMULATOR_VARIABLES, emulators, strict=True) if host]:
+        if found := [name for name, host in zip(EMULATOR_VARIABLES, emulators, strict=True) if host]:
             # With the Auth emulator's variable set, firebase-admin takes unsigned tokens.
-            raise ValueError(f"production refuses to start with {', '.join(set)} set")
+            raise ValueError(f"production refuses to start with {', '.join(found)} set")
         if len(self.secret.get_secret_value()) < 32:
             raise ValueError("production needs DOKKER_SECRET, of at least 32 characters")
         return self

@@ -5,6 +5,6 @@ from core.services import clients
 
 
 def begin() -> None:
-    """Get ready to serve. Raises pydantic's ValidationError when production would run with an emulator's variable set."""
+    """Get ready to serve. Raises pydantic's ValidationError when production is told of an emulator."""
     logs.configure()
     clients.settings_of_process()

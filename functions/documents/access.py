@@ -1,4 +1,4 @@
-"""Who may do what with a document: pure functions over the record and a person's principals, and the only place that decides."""
+"""Who may do what with a document: the only place that decides, by the record and a person's principals alone."""
 
 from collections.abc import Container, Iterable, Mapping
 from enum import StrEnum
@@ -76,7 +76,7 @@ def demand(
 
 
 def lists(roles: Mapping[str, Role], tags: Iterable[str], *, trashed: bool) -> dict[str, object]:
-    """Derive from roles and tags what queries find the document by; of a trashed one, for those who may see it there."""
+    """Derive from roles and tags what queries find a document by; one in the trash, for those who may see it there."""
     readers = sorted(p for p, role in roles.items() if not trashed or allows(role, Action.TRASH))
     return {
         "readers": readers,

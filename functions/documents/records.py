@@ -33,8 +33,8 @@ Language = Literal["nb", "en"]
 class DocumentRecord(Record):
     """One document.
 
-    `roles` decides who may do what. The lists under it serve queries alone and are derived from it by `documents.access`:
-    `readers` for lists in order, `can_read` for search, `shared_with` for what others gave, `tagged` for one tag in order.
+    `roles` decides who may do what. The lists under it serve queries alone, and `documents.access` derives them:
+    `readers` for lists in order, `can_read` for search, `shared_with` for what others gave, `tagged` for one tag.
     `terms` are the words that a search finds it by.
     """
 

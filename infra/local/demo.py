@@ -44,11 +44,11 @@ def play(console: Console, title: str, addresses: dict[str, str]) -> bool:
         with Live(table, console=console, vertical_overflow="visible"):
             JOURNEYS[title](stage)
     except (Unexpected, httpx.TransportError) as failure:
-        console.print("[bold red]Not as expected.[/]", escape(str(failure)))
+        console.print("\n[bold red]Not as expected.[/]", escape(str(failure)))
         return False
     finally:
         stage.close()
-    console.print("[bold green]All as expected.[/]\n")
+    console.print("\n[bold green]All as expected.[/]\n")
     return True
 
 

@@ -175,7 +175,9 @@ class Api(Client):
     def db(self) -> Database:
         return self.clients.database
 
-    async def person(self, name: str = "Kari", uid: str | None = None, *, enrolled: bool = True, **claims: Any) -> Person:
+    async def person(
+        self, name: str = "Kari", uid: str | None = None, *, enrolled: bool = True, **claims: Any
+    ) -> Person:
         """Somebody with a token of the Auth emulator's kind; `enrolled` has their first call made."""
         uid = uid or f"{name.lower()}-{random_id()[:6]}"
         token = id_token(self.project_id, uid, **{"email": f"{uid}@example.com", "name": name, **claims})
@@ -217,7 +219,7 @@ async def serving(app: Any, listener: socket.socket) -> AsyncIterator[None]:
     """Serve an ASGI app on a socket that listens already."""
     server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, http="httptools"))
     running = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110  uvicorn tells by this flag alone
         await asyncio.sleep(0.001)
     try:
         yield
@@ -248,7 +250,9 @@ async def an_api(emulators: Emulators, **settings: Any) -> AsyncIterator[Api]:
         # The server's tasks inherit this context, and with it whose clients they use.
         held = stack.enter_context(clients.using(Clients(told, interceptors=wire.interceptors())))
         stack.push_async_callback(held.close)
-        app = gateway.application(GatewaySettings(url, project_id, told.function_url, tasks_host=tasks.host), functions())
+        app = gateway.application(
+            GatewaySettings(url, project_id, told.function_url, tasks_host=tasks.host), functions()
+        )
         await stack.enter_async_context(serving(app, listener))
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
         yield Api(http, held, wire, tasks, emulators.auth)

@@ -1,4 +1,4 @@
-"""The index guard: would production have an index for this query? The emulator makes any it needs, so a missing one goes unseen.
+"""The index guard: would production have an index for this query? The emulator makes any it needs, so none is missed.
 
 It knows what Firestore documents: single-field indexes are there unless exempted; equality filters alone are served by
 merging them; an order or a range together with anything else wants a composite index, or several with one suffix whose
@@ -62,8 +62,8 @@ class IndexGuard:
         """Note in `missing` what production would refuse of a StructuredQuery message."""
         source = query.__getattribute__("from")[0]
         wishes = _wishes(query.where) if query.HasField("where") else [Wish()]
-        for fault in self._faults(source.collection_id, source.all_descendants, wishes, _orders(query), query):
-            self.missing.append(f"{source.collection_id}: {fault}")
+        faults = self._faults(source.collection_id, source.all_descendants, wishes, _orders(query), query)
+        self.missing.extend(f"{source.collection_id}: {fault}" for fault in faults)
 
     def _faults(self, collection: str, group: bool, wishes: list[Wish], orders: Ordered, query: Any) -> list[str]:
         faults: list[str] = []
@@ -71,10 +71,8 @@ class IndexGuard:
             faults.append(f"{len(wishes)} disjunctions; Firestore takes {MOST_DISJUNCTIONS}")
         if (count := _count(query.where)) > MOST_FILTERS:
             faults.append(f"{count} filters; Firestore takes {MOST_FILTERS}")
-        for wish in {_spelt(wish): wish for wish in wishes}.values():
-            if fault := self._fault(collection, group, wish, orders):
-                faults.append(fault)
-        return faults
+        different = {_spelt(wish): wish for wish in wishes}.values()
+        return faults + [fault for wish in different if (fault := self._fault(collection, group, wish, orders))]
 
     def _fault(self, collection: str, group: bool, wish: Wish, orders: Ordered) -> str | None:
         if len(wish.contains) > 1:
@@ -104,7 +102,9 @@ class IndexGuard:
             if (index.collection, index.group) != (collection, group) or index.fields[-len(ordered) :] != ordered:
                 continue
             # An equality filter is served whichever way its field is ordered.
-            prefix = {(name, mode if mode == "CONTAINS" else "ASCENDING") for name, mode in index.fields[: -len(ordered)]}
+            prefix = {
+                (name, mode if mode == "CONTAINS" else "ASCENDING") for name, mode in index.fields[: -len(ordered)]
+            }
             if prefix <= alone:
                 covered |= prefix
         return None if covered == alone and alone else f"no composite index for {sorted(alone)} then {ordered}"
@@ -120,11 +120,13 @@ def _composite(index: dict[str, Any]) -> Composite:
 def _orders(query: Any) -> Ordered:
     named = [(order.field.field_path, order.direction) for order in query.order_by]
     return tuple(
-        (path, "DESCENDING" if direction == _DESCENDING else "ASCENDING") for path, direction in named if path != "__name__"
+        (path, "DESCENDING" if direction == _DESCENDING else "ASCENDING")
+        for path, direction in named
+        if path != "__name__"
     )
 
 
-def _wishes(where: Any) -> list[Wish]:
+def _wishes(where: Any) -> list[Wish]:  # noqa: PLR0911  one line for each kind of filter
     """Take a filter apart into its disjunctions (disjunctive normal form)."""
     kind = where.WhichOneof("filter_type")
     if kind == "composite_filter":

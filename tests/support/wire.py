@@ -13,7 +13,7 @@ from tests.support.index_guard import IndexGuard
 
 @dataclass
 class Wire:
-    """The calls since the last `reset`. Queries that would want a missing index in production stay in `guard.missing`."""
+    """The calls since the last `reset`. Queries without an index in production stay in `guard.missing`."""
 
     guard: IndexGuard
     rpcs: list[str] = field(default_factory=list)

@@ -5,10 +5,10 @@ from typing import Any, Final, TypeVar, overload
 
 from accounts.profiles.records import AccountState, ProfileRecord, profiles, tombstones
 from core import clock
+from core.caller import Caller
 from core.data.database import Database, Moved
 from core.data.records import Key, Record
 from core.failures import Forbidden, Unauthenticated
-from core.caller import Caller
 
 A = TypeVar("A", bound=Record)
 B = TypeVar("B", bound=Record)
@@ -36,7 +36,9 @@ _ALLOWED: Final[dict[AccountState, set[Need]]] = {
 class AccountRestricted(Forbidden):
     code = "account_restricted"
     title = "Account restricted"
-    detail = "Processing is restricted at your own wish. You can read, and use your rights; lift the restriction to write."
+    detail = (
+        "Processing is restricted at your own wish. You can read, and use your rights; lift the restriction to write."
+    )
 
 
 class AccountSuspended(Forbidden):

@@ -40,7 +40,8 @@ async def read_me(
     db: TheDatabase,
     unless: TheIfNoneMatch,
     x_device_id: Annotated[
-        str | None, Header(pattern=DEVICE_ID, description="a random id that this client keeps; without it no device is noted")
+        str | None,
+        Header(pattern=DEVICE_ID, description="a random id that this client keeps; without it no device is noted"),
     ] = None,
     user_agent: Annotated[str, Header(include_in_schema=False)] = "",
     sec_ch_ua_platform: Annotated[str, Header(max_length=40, include_in_schema=False)] = "",

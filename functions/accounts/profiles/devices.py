@@ -1,4 +1,4 @@
-"""Devices: what a client calls itself by a random id of its own, so that its owner sees from where they are signed in."""
+"""Devices: a client names itself by a random id of its own, so that people see from where they are signed in."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

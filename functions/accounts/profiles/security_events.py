@@ -10,10 +10,10 @@ from accounts.profiles.records import (
     SecurityEventRecord,
     security_events,
 )
+from core.caller import Caller
 from core.data.database import Database
 from core.data.records import Write
 from core.ids import random_id
-from core.caller import Caller
 from core.paging import PageRequest
 
 KEPT: Final = timedelta(days=90)

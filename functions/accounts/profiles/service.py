@@ -6,11 +6,11 @@ from typing import Any
 from accounts.profiles.admission import Need, admit
 from accounts.profiles.records import AccountState, ProfileRecord, SecurityEventKind, profiles
 from accounts.profiles.security_events import event
+from core.caller import Caller
+from core.conditions import IfMatch
 from core.data.database import Database, Moved
 from core.failures import NotFound, StaleEtag
-from core.caller import Caller
 from core.web.identity import Identity
-from core.conditions import IfMatch
 
 
 class PersonNotFound(NotFound):

@@ -1,8 +1,8 @@
 """Records to Firestore's messages and back, with every field's converter resolved once per class.
 
-The Firestore client's own codec looks at the type of each value as it goes and makes proto-plus wrappers; for a document
-of many fields that costs more than the network. Here a Record's annotations say what each field is, so that writing is
-one call a field on plain protobuf messages. `docs/codec.md` has the reasoning, `make bench` the figures.
+The Firestore client's own codec looks at the type of each value as it goes and makes proto-plus wrappers; for a
+document of many fields that costs more than the network. Here a Record's annotations say what each field is, so that
+writing is one call a field on plain protobuf messages. `docs/codec.md` has the reasoning, `make bench` the figures.
 
 Message: https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#value
 """
@@ -88,10 +88,10 @@ SCALARS: Final[dict[type, Converter]] = {
 
 
 @cache
-def converter(annotation: Any) -> Converter:
-    """Return the converter for a type: a scalar, StrEnum, Literal of strings, Part, list, dict by str, or one of these or None.
+def converter(annotation: Any) -> Converter:  # noqa: PLR0911  one line for each kind of type
+    """Return the converter for a type: a scalar, StrEnum, Literal of strings, Part, list, dict by str, or any or None.
 
-    Raises TypeError for a type that Firestore has no value for, when the class is first used and not at the first write.
+    Raises TypeError for a type that Firestore has no value for.
     """
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
@@ -172,7 +172,7 @@ def _part(model: type[BaseModel]) -> Converter:
 
 @dataclass(frozen=True)
 class Line:
-    """One field of a plan: attribute name, stored name, its converter's two halves, and what stands in when it is missing."""
+    """One field of a plan: its names, its converter's two halves, and what stands in when it is missing."""
 
     name: str
     stored: str
@@ -199,7 +199,9 @@ def plan(model: type[BaseModel]) -> tuple[Line, ...]:
 
 
 @cache
-def selection(record: type[Record], heavy: tuple[str, ...] = (), only: tuple[str, ...] | None = None) -> tuple[Line, ...]:
+def selection(
+    record: type[Record], heavy: tuple[str, ...] = (), only: tuple[str, ...] | None = None
+) -> tuple[Line, ...]:
     """Return the lines that a read asks for: the light fields and the named heavy ones, or `only` the named."""
     if unknown := {*heavy, *(only or ())} - record.model_fields.keys():
         raise TypeError(f"{record.__name__} has no field {sorted(unknown)}")
@@ -225,7 +227,7 @@ def decode(document: Message, record: type[R], lines: tuple[Line, ...]) -> R:
 
 
 def build(model: type[B], fields: Message, lines: tuple[Line, ...]) -> B:
-    """Make a model from stored fields. They were checked when they were written, so pydantic need not check them again."""
+    """Make a model from stored fields. They were checked when written, so pydantic need not check them again."""
     held: dict[str, Any] = {}
     for line in lines:
         if line.stored in fields:

@@ -101,10 +101,12 @@ class Database:
     async def get(self, key: Key[R], *, heavy: tuple[str, ...] = ()) -> R | None:
         """Read one document, or None when there is none: 1 RPC, 1 read."""
         (found,) = await self._get_all((key,), heavy)
-        return cast(R | None, found)
+        return cast("R | None", found)
 
     @overload
-    async def get_all(self, first: Key[R1], second: Key[R2], /, *, heavy: tuple[str, ...] = ()) -> tuple[R1 | None, R2 | None]: ...
+    async def get_all(
+        self, first: Key[R1], second: Key[R2], /, *, heavy: tuple[str, ...] = ()
+    ) -> tuple[R1 | None, R2 | None]: ...
     @overload
     async def get_all(
         self, first: Key[R1], second: Key[R2], third: Key[R3], /, *, heavy: tuple[str, ...] = ()
@@ -209,7 +211,7 @@ class Database:
             request.transaction = transaction
         tries = _Tries(self.deadline, _PASSING - {grpc.StatusCode.ABORTED} if transaction else _PASSING)
         try:
-            answer = await tries.until_answered(lambda timeout: self._send(self._commit, request, timeout))
+            answer = await tries.until_answered(lambda seconds: self._send(self._commit, request, seconds))
         except grpc.aio.AioRpcError as error:
             if transaction and error.code() is grpc.StatusCode.ABORTED:
                 raise _Aborted from error
@@ -219,9 +221,7 @@ class Database:
             if tries.made == 1 or not await self._took_place(writes, commit_id):
                 raise Moved from error
             return
-        for write, result in zip(writes, answer.write_results, strict=True):
-            if write.content is not None:
-                write.content.stored_at(Version(result.update_time.seconds, result.update_time.nanos))
+        _note_versions(writes, [result.update_time for result in answer.write_results])
 
     def _add(self, message: Message, write: Write[Any], commit_id: str) -> None:
         name = f"{self.root}/{write.key.path}"
@@ -245,17 +245,17 @@ class Database:
     async def _took_place(self, writes: Sequence[Write[Any]], commit_id: str) -> bool:
         """Tell from the first guarded document whether this very commit was carried out; record its version if so."""
         write = next(write for write in writes if write.guarded)
-        request = self._message["BatchGetDocumentsRequest"](database=self.name, documents=[f"{self.root}/{write.key.path}"])
+        request = self._message["BatchGetDocumentsRequest"](
+            database=self.name, documents=[f"{self.root}/{write.key.path}"]
+        )
         request.mask.field_paths.append(COMMIT_FIELD)
         (answer,) = await self._collect(self._get, request)
         if write.content is None:
             return not answer.HasField("found")
         if answer.found.fields[COMMIT_FIELD].string_value != commit_id:
             return False
-        stamp = answer.found.update_time
-        for written in writes:
-            if written.content is not None:
-                written.content.stored_at(Version(stamp.seconds, stamp.nanos))
+        # All writes of a commit bear the same time.
+        _note_versions(writes, [answer.found.update_time] * len(writes))
         return True
 
     async def transaction(self, work: "Callable[[Transaction], Awaitable[T]]", *, tries: int = 5) -> T:
@@ -285,20 +285,26 @@ class Database:
     # Calling
 
     async def _call(self, stub: Stub, request: Message) -> Message:
-        return await _Tries(self.deadline, _PASSING).until_answered(lambda timeout: self._send(stub, request, timeout))
+        return await _Tries(self.deadline, _PASSING).until_answered(lambda seconds: self._send(stub, request, seconds))
 
-    async def _send(self, stub: Stub, request: Message, timeout: float) -> Message:
-        return await stub(request, timeout=timeout, metadata=self._metadata)
+    async def _send(self, stub: Stub, request: Message, seconds: float) -> Message:
+        return await stub(request, timeout=seconds, metadata=self._metadata)
 
     async def _collect(self, stub: Stub, request: Message) -> list[Message]:
-        async def read(timeout: float) -> list[Message]:
-            return [answer async for answer in stub(request, timeout=timeout, metadata=self._metadata)]
+        async def read(seconds: float) -> list[Message]:
+            return [answer async for answer in stub(request, timeout=seconds, metadata=self._metadata)]
 
         return await _Tries(self.deadline, _PASSING).until_answered(read)
 
 
 _METHODS = ("Commit", "BatchGetDocuments", "RunQuery", "RunAggregationQuery", "ListDocuments")
 _MESSAGES = (*(f"{method}{way}" for method in _METHODS for way in ("Request", "Response")), "RollbackRequest")
+
+
+def _note_versions(writes: Sequence[Write[Any]], stamps: Sequence[Message]) -> None:
+    for write, stamp in zip(writes, stamps, strict=True):
+        if write.content is not None:
+            write.content.stored_at(Version(stamp.seconds, stamp.nanos))
 
 
 class Transaction:
@@ -335,7 +341,6 @@ class Transaction:
     async def finish(self) -> None:
         """Commit what was written; locks are let go."""
         await self._database._commit_all(self._writes, self.id or None)  # pyright: ignore[reportPrivateUsage]  one class in two
-
 
     async def abandon(self) -> None:
         """Let the locks go without writing. They would go by themselves; sooner is kinder, so failing is no matter."""

@@ -48,8 +48,8 @@ class Basis(StrEnum):
 class Subject:
     """The field names a person, in this role.
 
-    `by` says how: `uid`; `email`, the keyed hash of an address; `principal`, where `user:{uid}` names a person and other
-    principals do not. The field holds one name, a list of them, or a map whose keys they are (beside which a list
+    `by` says how: `uid`; `email`, the keyed hash of an address; `principal`, where `user:{uid}` names a person and
+    other principals do not. The field holds one name, a list of them, or a map whose keys they are (beside which a list
     stands, so that it can be queried).
     """
 

@@ -39,7 +39,9 @@ class _Classified(BaseModel):
         for name, info in cls.model_fields.items():
             found = [mark for mark in info.metadata if isinstance(mark, Classification)]
             if len(found) != 1:
-                raise TypeError(f"{cls.__name__}.{name} wants one of Subject, Personal, NotPersonal; it has {len(found)}")
+                raise TypeError(
+                    f"{cls.__name__}.{name} wants one of Subject, Personal, NotPersonal; it has {len(found)}"
+                )
 
 
 class Part(_Classified):
@@ -144,7 +146,7 @@ class Collection(Generic[R]):
     @property
     def pattern(self) -> str:
         """The path with `*` for every placeholder: what a document's path is matched with."""
-        return self.path.format_map({name: "*" for name in self.parameters})
+        return self.path.format_map(dict.fromkeys(self.parameters, "*"))
 
     @property
     def subjects(self) -> dict[str, Subject]:
@@ -166,7 +168,9 @@ class Collection(Generic[R]):
             raise TypeError(f"{self.path}: {self.record.__name__} has no field {missing}")
         roles = {subject.role for subject in self.subjects.values()}
         if roles != set(self.on_erasure):
-            raise TypeError(f"{self.path}: erasure is declared for {sorted(self.on_erasure)}, the record names {sorted(roles)}")
+            raise TypeError(
+                f"{self.path}: erasure is declared for {sorted(self.on_erasure)}, the record names {sorted(roles)}"
+            )
         for name in (self.retention.runs_from, self.ttl):
             if name and name not in fields:
                 raise TypeError(f"{self.path}: {self.record.__name__} has no field {name!r}")

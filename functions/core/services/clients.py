@@ -5,12 +5,11 @@ import, and the SDKs themselves are imported by the factory that needs them. Mak
 worker's one event loop no two calls can make it at once; the lock is for threads.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cached_property
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from core.settings import Settings
 
@@ -67,7 +66,7 @@ class Clients:
     def _google_channel(self) -> "grpc.aio.Channel":
         from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcAsyncIOTransport
 
-        return FirestoreGrpcAsyncIOTransport.create_channel(options=_CHANNEL_OPTIONS)
+        return cast("Any", FirestoreGrpcAsyncIOTransport).create_channel(options=_CHANNEL_OPTIONS)
 
     def _make_identity(self) -> "Identity":
         from core.web.identity import Identity
@@ -110,16 +109,15 @@ def _of_process() -> Clients:
 
 
 def settings_of_process() -> Settings:
-    """Return the settings that this process's environment gives. Raises pydantic's ValidationError when they are unsafe."""
+    """Return the settings of this process's environment. Raises pydantic's ValidationError when they are unsafe."""
     return _of_process().settings
 
 
 @contextmanager
-def using(clients: Clients) -> Iterator[Clients]:
+def using(clients: Clients) -> Generator[Clients]:
     """Let what runs inside use these clients: how each test has a project of its own."""
     token = _using.set(clients)
     try:
         yield clients
     finally:
         _using.reset(token)
-

@@ -6,7 +6,7 @@ API: https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from core.failures import Unavailable
 from core.functions import REGION
@@ -67,7 +67,7 @@ class Tasks:
             predicate=retry_async.if_exception_type(exceptions.ServiceUnavailable), initial=0.05, timeout=5
         )
         try:
-            await self._client.create_task(parent=queue, task=task, retry=retry, timeout=5)
+            await cast("Any", self._client).create_task(parent=queue, task=task, retry=retry, timeout=5)
         except exceptions.AlreadyExists:
             return
         except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:

@@ -68,7 +68,8 @@ class Application:
     """
 
     def __init__(self, name: str, *, title: str = "", audience: Audience = "person", invoker: str = "") -> None:
-        self.name, self.audience, self.invoker = name, audience, invoker
+        self.name, self.invoker = name, invoker
+        self.audience: Audience = audience
         self.declared: list[Declared] = []
         self.api = FastAPI(
             title=title or name,
@@ -116,15 +117,20 @@ class Application:
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a route.
 
-        `shows` is the model of a good answer, `raises` the failures beyond the usual ones, `reads` the media types of a
-        body that is not JSON, `produces` OpenAPI's content of an answer that is not, `may_answer` further good statuses.
+        `shows` is the model of a good answer, `raises` the failures beyond the usual ones, `reads` the media types of
+        a body that is not JSON, `produces` OpenAPI's content of an answer that is not, `may_answer` further statuses.
         """
-        audience = audience or self.audience
+        whom: Audience = audience or self.audience
 
         def declare(endpoint: Endpoint) -> Endpoint:
             takes_body = method in ("POST", "PUT", "PATCH")
-            kinds = (*_EVERYWHERE, *raises, *(_SIGNED_IN if audience != "anyone" else ()), *(_WITH_BODY if takes_body else ()))
-            self.declared.append(Declared(method, path, audience, budget, kinds))
+            kinds = (
+                *_EVERYWHERE,
+                *raises,
+                *(_SIGNED_IN if whom != "anyone" else ()),
+                *(_WITH_BODY if takes_body else ()),
+            )
+            self.declared.append(Declared(method, path, whom, budget, kinds))
             extra: dict[int | str, dict[str, Any]] = {
                 code: {"description": text} for code, text in (may_answer or {}).items()
             }
@@ -138,11 +144,11 @@ class Application:
                 response_model=shows,
                 responses={**problems.responses(kinds), **extra},
                 response_class=Response if shows is None else _Json,
-                route_class_override=_route_class(self, audience, reads or JSON),
+                route_class_override=_route_class(self, whom, reads or JSON),
                 tags=[self.name],
                 operation_id=f"{self.name}_{getattr(endpoint, '__name__', 'route')}".replace("-", "_"),
-                include_in_schema=audience != "machine",
-                openapi_extra=_openapi_extra(audience, example),
+                include_in_schema=whom != "machine",
+                openapi_extra=_openapi_extra(whom, example),
             )
             return endpoint
 
@@ -182,10 +188,10 @@ def _route_class(application: Application, audience: Audience, media_types: tupl
                     body = await json_body.read(request)
                     json_body.refuse_other_types(request, JSON)
                     # Where Starlette's Request keeps what it has read and parsed.
-                    request._body, request._json = body, json_body.parse(body)  # pyright: ignore
+                    request._body, request._json = body, json_body.parse(body)  # pyright: ignore[reportPrivateUsage]
                 elif media_types != JSON:
                     json_body.refuse_other_types(request, media_types)
-                    request._body = await json_body.read(request)  # pyright: ignore
+                    request._body = await json_body.read(request)  # pyright: ignore[reportPrivateUsage]
                 return await handle(request)
 
             return admit

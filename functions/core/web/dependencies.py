@@ -5,16 +5,16 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from core.caller import Caller
+from core.conditions import EntityTags, IfMatch
 from core.data.database import Database
+from core.paging import PageRequest
 from core.services import clients
 from core.services.queue import Tasks
 from core.settings import Settings
 from core.web.idempotency import Idempotency, idempotency
 from core.web.identity import Identity
-from core.caller import Caller
-from core.paging import PageRequest
 from core.web.pages import page_request
-from core.conditions import EntityTags, IfMatch
 from core.web.preconditions import if_match, if_none_match
 
 

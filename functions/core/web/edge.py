@@ -1,4 +1,4 @@
-"""What every answer has in common, whatever the route: a request id, security headers, CORS, a log line, and never a stack trace."""
+"""What every answer has in common: a request id, security headers, CORS, a log line, and never a stack trace."""
 
 import re
 import secrets
@@ -28,7 +28,16 @@ _SECURITY_HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-site",
 }
 _EXPOSED: Final = ("ETag", "Location", "Retry-After", "X-Request-Id", "Content-Disposition", "Idempotent-Replayed")
-_SENT: Final = ("Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Device-Id", "Sec-GPC", "X-Firebase-AppCheck")
+_SENT: Final = (
+    "Authorization",
+    "Content-Type",
+    "If-Match",
+    "If-None-Match",
+    "Idempotency-Key",
+    "X-Device-Id",
+    "Sec-GPC",
+    "X-Firebase-AppCheck",
+)
 _PREFLIGHT_SECONDS: Final = 7200
 
 
@@ -54,7 +63,7 @@ class Edge:
         with logs.context(**_context(request_id(scope), trace)):
             try:
                 await self._with_cors(clients.current().settings.allowed_origins)(scope, receive, answer.send)
-            except Exception:
+            except Exception:  # noqa: BLE001  whatever went wrong, the caller gets a problem and the log the place
                 _log.crash("crash", route=_route(scope))
                 if not answer.status:
                     await problems.answer(failures.Internal(), request_id(scope))(scope, receive, answer.send)

@@ -28,7 +28,7 @@ class Idempotency:
         return derived_id(self.secret, kind, uid, self.key) if self.key else random_id()
 
     def fingerprint(self, payload: BaseModel | bytes, what: str) -> str:
-        """Return what a repetition has in common with the first request: a keyed hash of what was asked and the payload."""
+        """Return what a repetition has in common with the first request: a keyed hash of the wish and its payload."""
         content = payload if isinstance(payload, bytes) else payload.model_dump_json(exclude_unset=True).encode()
         return keyed_hash(self.secret, "payload", what, sha256(content).hexdigest())
 
@@ -36,7 +36,12 @@ class Idempotency:
 async def idempotency(
     idempotency_key: Annotated[
         str | None,
-        Header(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$", description="any string of yours; the same one gives the first result"),
+        Header(
+            min_length=1,
+            max_length=200,
+            pattern=r"^[\x21-\x7e]+$",
+            description="any string of yours; the same one gives the first result",
+        ),
     ] = None,
 ) -> Idempotency:
     """Dependency: the Idempotency-Key of this request."""

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections import OrderedDict
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any, Final
 
 from core import clock
@@ -30,7 +31,7 @@ class NotTheMachine(Forbidden):
 
 
 class Identity:
-    """Verifies tokens. A verified one is remembered by its hash, since verifying costs more than the rest of a request."""
+    """Verifies tokens. A verified one is remembered by its hash, since verifying is the dearest part of a request."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -50,7 +51,7 @@ class Identity:
 
     async def revoke_sessions(self, uid: str) -> None:
         """End all sessions of a person: no refresh token of before makes a new ID token."""
-        from firebase_admin import auth, exceptions
+        auth, exceptions = _firebase_modules()
 
         try:
             await asyncio.to_thread(auth.revoke_refresh_tokens, uid, app=self._firebase())
@@ -85,7 +86,7 @@ class Identity:
             self._known.popitem(last=False)
 
     def _verify(self, token: str, check_revoked: bool = False) -> dict[str, Any]:
-        from firebase_admin import auth, exceptions
+        auth, exceptions = _firebase_modules()
 
         try:
             return auth.verify_id_token(
@@ -100,14 +101,18 @@ class Identity:
 
     def _firebase(self) -> Any:
         if self._app is None:
-            import firebase_admin
-
+            firebase_admin: Any = import_module("firebase_admin")
             project_id = self._settings.project_id
             try:
                 self._app = firebase_admin.get_app(project_id)
             except ValueError:
                 self._app = firebase_admin.initialize_app(options={"projectId": project_id}, name=project_id)
         return self._app
+
+
+def _firebase_modules() -> tuple[Any, Any]:
+    # firebase-admin has no types; imported on first use, as a function that verifies nothing need not pay for it.
+    return import_module("firebase_admin.auth"), import_module("firebase_admin.exceptions")
 
 
 def _bearer(authorization: str | None) -> str:

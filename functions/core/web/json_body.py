@@ -41,7 +41,7 @@ def _too_large(most: int) -> Failure:
 
 
 def refuse_other_types(request: Request, allowed: tuple[str, ...]) -> None:
-    """Raise UnsupportedMediaType unless the Content-Type is one of these (parameters aside; UTF-8 where a charset is said)."""
+    """Raise UnsupportedMediaType unless the Content-Type is one of these; JSON's charset can only be UTF-8."""
     kind, _, parameters = request.headers.get("content-type", "").partition(";")
     kind = kind.strip().lower()
     if kind not in allowed:

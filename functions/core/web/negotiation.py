@@ -28,6 +28,6 @@ def _range(part: str) -> tuple[str, float]:
 
 def _weight(kind: str, ranges: Sequence[tuple[str, float]]) -> float:
     """Return the weight that the most specific range gives to a type."""
-    wanted = (kind, f"{kind.split('/')[0]}/*", "*/*")
+    wanted = (kind, f"{kind.split('/', maxsplit=1)[0]}/*", "*/*")
     given = dict(ranges)
     return next((given[name] for name in wanted if name in given), 0.0)

@@ -9,7 +9,10 @@ from core.conditions import EntityTags, IfMatch
 from core.failures import IfMatchRequired
 from core.web.schemas import View
 
-async def if_match(if_match: Annotated[str | None, Header(description="the ETag that you last read")] = None) -> IfMatch:
+
+async def if_match(
+    if_match: Annotated[str | None, Header(description="the ETag that you last read")] = None,
+) -> IfMatch:
     """Dependency: read If-Match. Raises IfMatchRequired when it is missing, Malformed when it is no ETag."""
     if if_match is None:
         raise IfMatchRequired

@@ -88,7 +88,10 @@ def responses(kinds: Iterable[type[Failure]]) -> dict[int | str, dict[str, Any]]
     for kind in sorted(set(kinds), key=lambda kind: (status_of(kind), kind.code)):
         shown = by_status.setdefault(
             status_of(kind),
-            {"description": "", "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}, "examples": {}}}},
+            {
+                "description": "",
+                "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}, "examples": {}}},
+            },
         )
         shown["description"] = " ".join(filter(None, [shown["description"], f"`{kind.code}`: {kind.detail}"]))
         shown["content"][MEDIA_TYPE]["examples"][kind.code] = {"value": _example(kind)}

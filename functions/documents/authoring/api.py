@@ -85,9 +85,7 @@ def _card(document: DocumentRecord, role: Role) -> Response:
     budget=Budget(rpcs=2, reads=1, writes=2),
     example={"title": "Blåbærtur", "body": "Vi fant *mange* bær.", "tags": ["tur"], "language": "nb"},
 )
-async def create(
-    draft: DocumentDraft, caller: TheCaller, db: TheDatabase, idempotency: TheIdempotency
-) -> Response:
+async def create(draft: DocumentDraft, caller: TheCaller, db: TheDatabase, idempotency: TheIdempotency) -> Response:
     """Create a document of your own."""
     content = Content.of(draft.title, draft.body, draft.tags, draft.language)
     origin = _origin(idempotency, caller.uid, "create", draft)
@@ -104,13 +102,15 @@ async def find(
     caller: TheCaller,
     db: TheDatabase,
     page: ThePage,
-    q: Annotated[Line | None, Query(max_length=500, description="words that title, tags or text must all hold, in any form")] = None,
+    q: Annotated[Line | None, Query(max_length=500, description="words, all of which it holds in any form")] = None,
     tag: Annotated[Line | None, Query(max_length=200, description="a tag, in any spelling of it")] = None,
     owner: Annotated[Uid | None, Query(description="whose documents")] = None,
     group_id: Annotated[Id | None, Query(alias="groupId")] = None,
     customer_id: Annotated[Id | None, Query(alias="customerId")] = None,
     trashed: Annotated[bool, Query(description="what is in the trash, in place of what is not")] = False,
-    shared_with_me: Annotated[bool, Query(alias="sharedWithMe", description="what others own and you can read")] = False,
+    shared_with_me: Annotated[
+        bool, Query(alias="sharedWithMe", description="what others own and you can read")
+    ] = False,
 ) -> Response:
     """List or search the documents that you can read: the last changed first, a search by hits in titles before that."""
     wanted = finding.Wanted(q, tag, owner, group_id, customer_id, trashed, shared_with_me)
@@ -147,9 +147,11 @@ async def revise(
     condition: TheIfMatch,
     settings: TheSettings,
 ) -> Response:
-    """Change title, text, tags or language. Each save is a revision; those of five minutes share one place in the history."""
+    """Change title, text, tags or language. Each save counts; the history keeps the last of each five minutes."""
     named = changes.model_dump(exclude_unset=True)
-    return _whole(*await writing.revise(db, caller, document_id, named, condition, settings.revision_window, clock.now()))
+    return _whole(
+        *await writing.revise(db, caller, document_id, named, condition, settings.revision_window, clock.now())
+    )
 
 
 @app.delete(
@@ -264,7 +266,10 @@ async def export(
 
 def _attachment(title: str, suffix: str) -> str:
     """Name a download (RFC 6266): plain ASCII for old clients, and the real name for all others."""
-    name = "".join(letter for letter in title if letter.isprintable() and letter not in '/\\:*?"<>|').strip(" .")[:100] or "dokker"
+    name = (
+        "".join(letter for letter in title if letter.isprintable() and letter not in '/\\:*?"<>|').strip(" .")[:100]
+        or "dokker"
+    )
     plain = name.encode("ascii", "replace").decode().replace("?", "_")
     return f"attachment; filename=\"{plain}.{suffix}\"; filename*=UTF-8''{quote(name, safe='')}.{suffix}"
 

@@ -96,7 +96,9 @@ def _in_order(principals: Sequence[str], wanted: Wanted, tag: str | None) -> Que
         marks = [access.tag_mark(principal, tag) for principal in principals]
         query = query.where("tagged", "array-contains-any", marks)
     else:
-        query = query.where("shared_with" if wanted.shared_with_me else "readers", "array-contains-any", list(principals))
+        query = query.where(
+            "shared_with" if wanted.shared_with_me else "readers", "array-contains-any", list(principals)
+        )
     for name, value in narrowed:
         query = query.where(name, "==", value)
     return query.where("trashed", "==", wanted.trashed).ordered("updated_at", descending=True)
@@ -116,9 +118,7 @@ async def _ranked(
     return Found(_seen([found.document for found in shown], principals), token, len(matches) == MOST_MATCHES)
 
 
-def _matching(
-    principals: Sequence[str], wanted: Wanted, tag: str | None, words: list[str]
-) -> Query[DocumentRecord]:
+def _matching(principals: Sequence[str], wanted: Wanted, tag: str | None, words: list[str]) -> Query[DocumentRecord]:
     query = documents.under().any_of(Filter(("can_read", principal), "==", True) for principal in principals)
     for word in words:
         query = query.where(("terms", word), "==", True)

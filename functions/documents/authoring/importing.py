@@ -20,7 +20,7 @@ MEDIA_TYPES: Final = tuple(_READERS)
 
 
 async def read(file: bytes, content_type: str, title: str | None, language: Language | None) -> Content:
-    """Read a file of one of MEDIA_TYPES. Raises Invalid when it is not what it claims, BodyTooLarge when it holds too much."""
+    """Read a file of one of MEDIA_TYPES. Raises Invalid when it is not what it claims, BodyTooLarge for long text."""
     kind, _, parameters = content_type.partition(";")
     charset = parameters.partition("charset=")[2].strip().strip('"') or None
     reader = _READERS[kind.strip().lower()]

@@ -36,7 +36,7 @@ async def read(db: Database, caller: Caller, document_id: str) -> tuple[Document
 async def duplicate(
     db: Database, caller: Caller, document_id: str, origin: Origin, now: datetime
 ) -> tuple[DocumentRecord, bool]:
-    """Make a copy that belongs to the caller. Returns it, and whether an earlier request of the same key had made it."""
+    """Make a copy that belongs to the caller. Returns it, and whether an earlier request of its key had made it."""
     profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id), heavy=("body",))
     original, _ = access.demand(found, profile.principals, Action.READ)
     title = _COPY_OF[original.language].format(original.title)[:300]

@@ -20,7 +20,7 @@ class DocumentDraft(Draft):
 
     title: Title = ""
     body: Body = ""
-    tags: Tags = []
+    tags: Tags = Field(default_factory=list)
     language: Language | None = None
 
 
@@ -29,7 +29,7 @@ class DocumentChange(Draft):
 
     title: Title = ""
     body: Body = ""
-    tags: Tags = []
+    tags: Tags = Field(default_factory=list)
     language: Language = "nb"
 
 

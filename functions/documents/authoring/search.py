@@ -30,18 +30,24 @@ LONGEST_WORD = 64
 _WORD = re.compile(r"[^\W_]+")
 _GENITIVE = re.compile(r"['’]s\b")
 
-# What the reader does not see: link destinations, reference definitions, a fence with its info string. Possessive
-# quantifiers keep each alternative linear on hostile text.
-_UNSEEN = re.compile(
-    r"""
-      \]\( \s*+ (?: <[^<>\n]*+> | [^\s()<>]*+ (?: \( [^\s()<>]*+ \) [^\s()<>]*+ )*+ )
-           (?: \s++ (?: "[^"\n]*+" | '[^'\n]*+' ) )? \s*+ \)
-    | ^[ ]{0,3} \[ [^\[\]\n]++ \]: [ \t]*+ \S++
-    | ^[ ]{0,3} (?: `{3,} | ~{3,} ) [^\n]*+
-    """,
-    re.MULTILINE | re.VERBOSE,
+# What the reader does not see, each with what must be there for the search to be worth it, and what stays of it: a
+# link's destination, a reference definition, a fence with its info string, an address but for its host. Possessive
+# quantifiers keep them linear on hostile text.
+_UNSEEN = (
+    (
+        "](",
+        re.compile(
+            r"""\]\( \s*+ (?: <[^<>\n]*+> | [^\s()<>]*+ (?: \( [^\s()<>]*+ \) [^\s()<>]*+ )*+ )
+                (?: \s++ (?: "[^"\n]*+" | '[^'\n]*+' ) )? \s*+ \)""",
+            re.VERBOSE,
+        ),
+        " ",
+    ),
+    ("]:", re.compile(r"^ {0,3}\[[^\[\]\n]++\]:[ \t]*+\S++", re.MULTILINE), " "),
+    ("```", re.compile(r"^ {0,3}```[^\n]*+", re.MULTILINE), " "),
+    ("~~~", re.compile(r"^ {0,3}~~~[^\n]*+", re.MULTILINE), " "),
+    ("://", re.compile(r"\bhttps?://(?:www\.)?([^\s/?#<>()\[\]]*+)[^\s<>()]*+"), r" \1 "),
 )
-_URL = re.compile(r"\bhttps?://(?:www\.)?([^\s/?#<>()\[\]]*+)[^\s<>()]*+")
 
 # Folded, as they are compared after folding. Words that carry meaning in the other language are left in: "by" and
 # "is" are a town and an ice cream.
@@ -69,9 +75,8 @@ def terms(title: str, tags: Iterable[str], body: str) -> list[str]:
     most 64 of them (longer words are cut), so it is always a valid Firestore field name. Stopwords are keys in the
     title only, where they may be all there is ("Om oss").
     """
-    seen = html.unescape(body) if "&" in body else body
-    by_frequency = Counter(_words(_URL.sub(r" \1 ", _UNSEEN.sub(" ", seen))))
-    words = [*_words(title), *_telling(_words(" ".join(tags))), *_telling(w for w, _ in by_frequency.most_common())]
+    by_frequency = Counter(_words(_visible(body))).most_common()
+    words = [*_words(title), *_telling(_words(" ".join(tags))), *_telling(word for word, _ in by_frequency)]
     return _capped(_key(word) for word in words)
 
 
@@ -90,6 +95,16 @@ def query_terms(q: str) -> list[str]:
 def title_hits(title: str, query_terms: Iterable[str]) -> int:
     """Return how many of the query's keys the title has."""
     return len({_key(word) for word in _words(title)}.intersection(query_terms))
+
+
+def _visible(body: str) -> str:
+    """A light strip: reading Markdown properly would take ten times as long."""
+    if "&" in body:
+        body = html.unescape(body)
+    for sign, unseen, kept in _UNSEEN:
+        if sign in body:
+            body = unseen.sub(kept, body)
+    return body
 
 
 def _words(text: str) -> list[str]:

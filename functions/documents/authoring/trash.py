@@ -1,8 +1,8 @@
 """The trash: out of sight for 30 days, back as it was, or gone for good with everything below it.
 
-A purge has two halves. A commit takes the document from everybody and empties it, and marks it; then a task deletes what
-lies below it and the document last. Killed anywhere, the task comes again, and a nightly schedule finds marks whose task
-was lost.
+A purge has two halves. A commit takes the document from everybody, empties it and marks it; then a task deletes what
+lies below it, and the document last. Killed anywhere, the task comes again, and a nightly schedule finds marks whose
+task was lost.
 """
 
 import asyncio
@@ -99,7 +99,7 @@ async def purge_due(db: Database, now: datetime) -> int:
 
 
 async def purge_marked(db: Database, most: int) -> int:
-    """Delete up to `most` marked documents with everything below them. Returns how many; fewer than `most` means all."""
+    """Delete up to `most` marked documents with all below them. Returns how many; fewer than `most` means all."""
     marked = documents.under().where("purging_at", ">", _EVER).limit(most).only("id")
     keys = [documents.key_of(document) for document in await db.query(marked)]
     for start in range(0, len(keys), _AT_ONCE):

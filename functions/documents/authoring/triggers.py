@@ -44,7 +44,7 @@ async def purge_document(task: PurgeDocument, db: TheDatabase) -> Response:
 
 
 @tasks.post("/tasks/purge-marked", shows=Purged, budget=Budget(rpcs=1, per="document"))
-async def purge_marked(task: Nothing, db: TheDatabase, queue: TheTasks) -> Response:
+async def purge_marked(_: Nothing, db: TheDatabase, queue: TheTasks) -> Response:
     """Delete all marked documents, going on in another task when there are many."""
     purged = await trash.purge_marked(db, MOST)
     if purged == MOST:

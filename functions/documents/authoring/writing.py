@@ -22,7 +22,7 @@ MOST_BYTES: Final = 900 * 1024
 """Bytes of UTF-8 in a body: with search terms and the rest it stays below Firestore's 1 MiB for a document."""
 
 _INLINE: Final = 64 * 1024
-"""Characters whose words are taken on the event loop; longer text goes to a thread, so that others are served meanwhile."""
+"""Characters whose words are taken on the event loop; longer text goes to a thread, and others are served meanwhile."""
 
 _TRIES: Final = 5
 
@@ -64,7 +64,7 @@ def _normalised(given: list[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Origin:
-    """What makes a creating request known when it comes again: the id that it leads to, and its payload's fingerprint."""
+    """What makes a creating request known when it comes again: the id it leads to, and its payload's fingerprint."""
 
     id: str
     fingerprint: str
@@ -207,5 +207,7 @@ def _revision(document: DocumentRecord) -> RevisionRecord:
 
 async def _terms(title: str, given_tags: list[str], body: str) -> dict[str, bool]:
     take = search.terms
-    words = take(title, given_tags, body) if len(body) < _INLINE else await asyncio.to_thread(take, title, given_tags, body)
+    words = (
+        take(title, given_tags, body) if len(body) < _INLINE else await asyncio.to_thread(take, title, given_tags, body)
+    )
     return dict.fromkeys(words, True)

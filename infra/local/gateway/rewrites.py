@@ -31,7 +31,7 @@ class Rewrite:
 
 @dataclass(frozen=True)
 class HostingConfig:
-    """The part of firebase.json that the gateway follows: rewrites in order, the folder of static files, their headers."""
+    """The part of firebase.json that the gateway follows: rewrites in order, and static files with their headers."""
 
     rewrites: tuple[Rewrite, ...]
     public: Path
@@ -94,8 +94,9 @@ def _rewrite(entry: dict[str, Any]) -> Rewrite:
 
 
 def _headers(entry: dict[str, Any]) -> tuple[str, dict[str, str]]:
-    # "404.html" is how a file of the root is written there.
-    return f"/{entry['source'].lstrip('/')}", {header["key"]: header["value"] for header in entry["headers"]}
+    source = f"/{entry['source'].lstrip('/')}"  # "404.html" is how a file of the root may be written there
+    _expression(source)
+    return source, {header["key"]: header["value"] for header in entry["headers"]}
 
 
 class ConfigFile:
