@@ -211,6 +211,7 @@ class Api(Client):
 @cache
 def functions() -> dict[str, Served]:
     """The real functions, loaded once for all tests of a process."""
+    os.environ.setdefault("DOKKER_ENVIRONMENT", "local")
     return load(ROOT / "functions" / "main.py")
 
 
@@ -262,7 +263,6 @@ async def an_api(emulators: Emulators, **settings: Any) -> AsyncIterator[Api]:
 @pytest.fixture
 async def api(emulators: Emulators) -> AsyncIterator[Api]:
     """The API, with a project of the test's own."""
-    os.environ.setdefault("DOKKER_ENVIRONMENT", "local")
     async with an_api(emulators) as made:
         try:
             yield made

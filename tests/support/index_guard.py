@@ -60,7 +60,7 @@ class IndexGuard:
 
     def check(self, query: Any) -> None:
         """Note in `missing` what production would refuse of a StructuredQuery message."""
-        source = query.__getattribute__("from")[0]
+        source = query.from_[0]
         wishes = _wishes(query.where) if query.HasField("where") else [Wish()]
         faults = self._faults(source.collection_id, source.all_descendants, wishes, _orders(query), query)
         self.missing.extend(f"{source.collection_id}: {fault}" for fault in faults)

@@ -46,13 +46,13 @@ def _not_blank(given: str) -> str:
 class ProfileChange(Draft):
     """The fields to change; those left out stay as they are."""
 
-    name: Annotated[Line, AfterValidator(_not_blank), Field(min_length=1, max_length=200)] = ""
+    name: Annotated[Line, Field(min_length=1, max_length=200), AfterValidator(_not_blank)] = ""
     phone: Annotated[
-        Annotated[Line, AfterValidator(_e164), Field(min_length=3, max_length=32)] | None,
+        Annotated[Line, Field(min_length=3, max_length=32), AfterValidator(_e164)] | None,
         Field(description="Norwegian, or with its country code; kept as E.164; null removes it"),
     ] = None
     locale: Literal["nb", "en"] = "nb"
-    time_zone: Annotated[Line, AfterValidator(_known_zone), Field(min_length=1, max_length=64)] = "Europe/Oslo"
+    time_zone: Annotated[Line, Field(min_length=1, max_length=64), AfterValidator(_known_zone)] = "Europe/Oslo"
 
 
 class ProfileView(View):

@@ -28,7 +28,7 @@ _IS_NULL = 3
 
 def fill(message: Message, query: Query[Any], lines: tuple[Line, ...], root: str) -> None:
     """Fill a StructuredQuery: source, filters, order, cursor, limit and the fields to read (none: keys alone)."""
-    source = message.__getattribute__("from").add(collection_id=query.collection.name)
+    source = message.from_.add(collection_id=query.collection.name)
     source.all_descendants = query.group
     for line in lines:
         message.select.fields.add(field_path=line.stored)

@@ -8,7 +8,7 @@ get it from:
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, get_type_hints
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -16,13 +16,14 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from core import failures
 from core.failures import Failure, Fault
 from core.services import clients
 from core.web import edge, json_body, problems
+from core.web.schemas import Draft
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Response]])
 Audience = Literal["person", "anyone", "machine"]
@@ -123,7 +124,7 @@ class Application:
         whom: Audience = audience or self.audience
 
         def declare(endpoint: Endpoint) -> Endpoint:
-            takes_body = method in ("POST", "PUT", "PATCH")
+            takes_body = reads is not None or _takes_draft(endpoint)
             kinds = (
                 *_EVERYWHERE,
                 *raises,
@@ -143,29 +144,34 @@ class Application:
                 status_code=status,
                 response_model=shows,
                 responses={**problems.responses(kinds), **extra},
-                response_class=Response if shows is None else _Json,
+                # FastAPI documents the model of an answer for JSONResponse and its kind alone.
+                response_class=Response if shows is None else JSONResponse,
                 route_class_override=_route_class(self, whom, reads or JSON),
                 tags=[self.name],
                 operation_id=f"{self.name}_{getattr(endpoint, '__name__', 'route')}".replace("-", "_"),
                 include_in_schema=whom != "machine",
-                openapi_extra=_openapi_extra(whom, example),
+                openapi_extra=_openapi_extra(whom, reads, example),
             )
             return endpoint
 
         return declare
 
 
-class _Json(Response):
-    media_type = "application/json"
-
-
 async def _health() -> Response:
-    return _Json(b'{"status":"ok"}')
+    return JSONResponse({"status": "ok"})
 
 
-def _openapi_extra(audience: Audience, example: Any) -> dict[str, Any]:
+def _takes_draft(endpoint: Callable[..., Any]) -> bool:
+    """Tell whether a route's function takes a JSON body, which is always a Draft."""
+    return any(isinstance(kind, type) and issubclass(kind, Draft) for kind in get_type_hints(endpoint).values())
+
+
+def _openapi_extra(audience: Audience, reads: tuple[str, ...] | None, example: Any) -> dict[str, Any]:
     extra: dict[str, Any] = dict(_SECURED) if audience == "person" else {}
-    if example is not None:
+    if reads:
+        # Any bytes: https://spec.openapis.org/oas/v3.1.0#considerations-for-file-uploads
+        extra["requestBody"] = {"required": True, "content": {kind: {} for kind in reads}}
+    elif example is not None:
         extra["requestBody"] = {"content": {"application/json": {"example": example}}}
     return extra
 
@@ -229,6 +235,9 @@ def _fault(error: dict[str, Any]) -> Fault:
     where, *rest = error["loc"]
     steps = rest if where == "body" else [where, *rest]
     pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+    if error["type"] == "string_pattern_mismatch":
+        # A pattern tells a program what is wrong, and a person nothing.
+        return Fault(pointer, error["type"], "It holds characters that are not allowed here.")
     return Fault(pointer, error["type"], error["msg"].removeprefix("Value error, "))
 
 
@@ -241,8 +250,14 @@ async def _http_error(request: Request, error: Exception) -> Response:
     return response
 
 
+async def _crashed(request: Request, _: Exception) -> Response:
+    return problems.answer(failures.Internal(), edge.request_id(request.scope))
+
+
 _HANDLERS: Final[dict[int | type[Exception], Any]] = {
     Failure: _failed,
     RequestValidationError: _invalid,
     HTTPException: _http_error,
+    # Starlette answers with this and raises on; `edge` logs what comes through.
+    Exception: _crashed,
 }

@@ -112,7 +112,7 @@ async def find(
         bool, Query(alias="sharedWithMe", description="what others own and you can read")
     ] = False,
 ) -> Response:
-    """List or search the documents that you can read: the last changed first, a search by hits in titles before that."""
+    """List or search the documents that you can read: the last changed first, in a search after hits in titles."""
     wanted = finding.Wanted(q, tag, owner, group_id, customer_id, trashed, shared_with_me)
     found = await finding.find(db, caller, wanted, page)
     items = [DocumentCard.of(document, role) for document, role in found.documents]

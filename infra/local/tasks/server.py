@@ -49,7 +49,7 @@ class TasksServer:
         self.host = f"127.0.0.1:{port}"
         self._path = store
         self._now = now
-        self._mint = mint or machine_tokens.mint_by(now)
+        self._mint = mint or machine_tokens.mint_by(_utc_now)
         self._config_of_new_queues = (default_config or QueueConfig()) if auto_create_queues else None
         self._stack = AsyncExitStack()
 

@@ -1,0 +1,149 @@
+"""The authorisation matrix: every route, called by everyone who might try."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from accounts.profiles import service
+from accounts.profiles.records import AccountState
+from core import clock
+from infra.local.machine_tokens import machine_token
+from tests.support.api import Api, Client, Document, Person
+from tests.support.routes import OPENAPI, Call, documented, routes
+
+UNKNOWN = "401 unauthenticated"
+MISSING = "404 not_found"
+FORBIDDEN = "403 forbidden"
+RESTRICTED, SUSPENDED, ERASING = (f"403 account_{state}" for state in ("restricted", "suspended", "erasing"))
+
+READ = ("200", "200", ERASING)
+WRITE = (RESTRICTED, SUSPENDED, ERASING)
+
+# What comes back to: nobody, a machine, a stranger, the owner restricted, suspended, erasing, and as usual.
+# The stranger is signed in and goes for what is the owner's.
+MATRIX: dict[str, tuple[str, ...]] = {
+    "GET /v1/me": (UNKNOWN, UNKNOWN, "200", *READ, "200"),
+    "PATCH /v1/me": (UNKNOWN, UNKNOWN, "200", *WRITE, "200"),
+    "GET /v1/me/devices": (UNKNOWN, UNKNOWN, "200", *READ, "200"),
+    "DELETE /v1/me/devices/{device_id}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    "GET /v1/me/security-events": (UNKNOWN, UNKNOWN, "200", *READ, "200"),
+    "GET /v1/people/{uid}": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "POST /v1/documents": (UNKNOWN, UNKNOWN, "201", *WRITE, "201"),
+    "GET /v1/documents": (UNKNOWN, UNKNOWN, "200", *READ, "200"),
+    "GET /v1/documents/{document_id}": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "PATCH /v1/documents/{document_id}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    "DELETE /v1/documents/{document_id}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    "POST /v1/documents/{document_id}/restore": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    "POST /v1/documents/{document_id}/purge": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    "POST /v1/documents/{document_id}/duplicate": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "201"),
+    "GET /v1/documents/{document_id}/revisions": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "GET /v1/documents/{document_id}/revisions/{number}": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "POST /v1/documents/{document_id}/revisions/{number}/restore": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    "GET /v1/documents/{document_id}/export": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "POST /v1/documents/import": (UNKNOWN, UNKNOWN, "201", *WRITE, "201"),
+    "POST /v1/documents/empty-trash": (UNKNOWN, UNKNOWN, "200", *WRITE, "200"),
+    "POST /tasks/purge-document": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "POST /tasks/purge-marked": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "POST /schedules/purge-trash": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "POST /schedules/prune-revisions": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    # The last row, as the owner's token is worth nothing afterwards.
+    "POST /v1/me/sessions/revoke": (UNKNOWN, UNKNOWN, "200", *WRITE, "200"),
+}
+CALLERS = ("nobody", "machine", "stranger", "restricted", "suspended", "erasing", "owner")
+
+DEVICE = "kari-laptop-0123456789"
+
+
+async def calls_on(owner: Person) -> list[Call]:
+    """A good request for every row, each upon something of the owner's that no other row touches."""
+    await owner.get("/v1/me", x_device_id=DEVICE)
+    anything: dict[str, Any] = {"headers": {"If-Match": "*"}}
+
+    def of(document: Document, **more: str) -> dict[str, str]:
+        return {"document_id": document.id, **more}
+
+    made = {
+        "PATCH /v1/me": {"body": {"name": "Kari Nordmann"}, **anything},
+        "DELETE /v1/me/devices/{device_id}": {"fill": {"device_id": DEVICE}},
+        "GET /v1/people/{uid}": {"fill": {"uid": owner.uid}},
+        "POST /v1/documents": {"body": {"title": "Blåbærtur"}},
+        "GET /v1/documents/{document_id}": {"fill": of(await owner.writes())},
+        "PATCH /v1/documents/{document_id}": {"fill": of(await owner.writes()), "body": {"title": "Tyttebær"}}
+        | anything,
+        "DELETE /v1/documents/{document_id}": {"fill": of(await owner.writes()), **anything},
+        "POST /v1/documents/{document_id}/restore": {"fill": of(await owner.trashes())},
+        "POST /v1/documents/{document_id}/purge": {"fill": of(await owner.trashes())},
+        "POST /v1/documents/{document_id}/duplicate": {"fill": of(await owner.writes())},
+        "GET /v1/documents/{document_id}/revisions": {"fill": of(await owner.writes())},
+        "GET /v1/documents/{document_id}/revisions/{number}": {"fill": of(await owner.writes(), number="1")},
+        "POST /v1/documents/{document_id}/revisions/{number}/restore": {"fill": of(await owner.writes(), number="1")},
+        "GET /v1/documents/{document_id}/export": {"fill": of(await owner.writes())},
+        "POST /v1/documents/import": {"body": b"# Tur", "headers": {"Content-Type": "text/markdown"}},
+        "POST /tasks/purge-document": {"body": {"documentId": "nothing"}},
+        "POST /tasks/purge-marked": {"body": {}},
+    }
+    return [Call(route, **made.get(route, {})) for route in MATRIX]
+
+
+async def as_caller(api: Api, who: str, owner: Person) -> Client:
+    """The one who calls: nobody, a stranger, or the owner with their account in the named state."""
+    if who == "nobody":
+        return Client(api.http)
+    if who == "stranger":
+        stranger = await api.person("Mallory")
+        api.in_auth(stranger)
+        return stranger
+    if who in list(AccountState):
+        await service.change_state(api.db, owner.uid, AccountState(who), clock.now())
+    return owner
+
+
+def machine(api: Api, route: str) -> Client:
+    """The service account that may call the route's function, or one that may call another for people's routes."""
+    settings, found = api.clients.settings, routes()[route]
+    invoker = "scheduler-invoker" if found.function.endswith("-schedules") else "tasks-invoker"
+    token = machine_token(settings.account(invoker), settings.address_of(found.function), clock.wall())
+    return Client(api.http, {"Authorization": f"Bearer {token}"})
+
+
+class TestTheMatrix:
+    def test_has_a_row_for_every_route_and_a_route_for_every_row(self) -> None:
+        assert set(MATRIX) == set(routes())
+
+    def test_covers_what_the_reference_shows(self) -> None:
+        if not OPENAPI.exists():
+            pytest.skip("docs/openapi.json is not generated")
+        people = {name for name, route in routes().items() if route.declared.audience != "machine"}
+        assert documented() == people
+
+    @pytest.mark.promise("P43")
+    @pytest.mark.parametrize("who", CALLERS)
+    async def test_holds_for(self, api: Api, who: str) -> None:
+        owner = await api.person("Kari")
+        api.in_auth(owner)
+        calls = await calls_on(owner)
+        caller = await as_caller(api, who, owner)
+
+        got: dict[str, str] = {}
+        for call in calls:
+            answer = await call.by(machine(api, call.route) if who == "machine" else caller)
+            got[call.route] = str(answer.status) if answer.status < 400 else " ".join(map(str, answer.problem))
+
+        column = CALLERS.index(who)
+        assert got == {route: row[column] for route, row in MATRIX.items()}
+
+    @pytest.mark.promise("P43")
+    async def test_a_stranger_changes_nothing(self, api: Api) -> None:
+        owner, stranger = await api.people("Kari", "Mallory")
+        document = await owner.writes("Hemmelig", "Ingen får se dette.")
+        before = (await owner.get(document.path)).json
+
+        for call in await calls_on(owner):
+            if "{document_id}" in call.route:
+                aimed = Call(call.route, {**call.fill, "document_id": document.id}, call.body, headers=call.headers)
+                answer = await aimed.by(stranger)
+                assert "Hemmelig" not in answer.response.text and "Ingen" not in answer.response.text
+
+        assert (await owner.get(document.path)).json == before
