@@ -38,7 +38,9 @@ def _known_zone(given: str) -> str:
 
 
 def _not_blank(given: str) -> str:
-    if not (name := " ".join(given.split())):
+    name = " ".join(given.split())
+    # Joiners and marks of direction stand inside real names, but make none by themselves.
+    if not any(letter.isprintable() and letter != " " for letter in name):
         raise ValueError("a name needs a visible character")
     return name
 

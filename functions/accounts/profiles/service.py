@@ -9,7 +9,7 @@ from accounts.profiles.security_events import event
 from core.caller import Caller
 from core.conditions import IfMatch
 from core.data.database import Database, Moved
-from core.failures import NotFound, StaleEtag
+from core.failures import NotFound
 from core.web.identity import Identity
 
 
@@ -42,7 +42,10 @@ async def _follow_token(db: Database, caller: Caller, profile: ProfileRecord) ->
 
 
 async def change(db: Database, caller: Caller, changes: dict[str, Any], condition: IfMatch) -> ProfileRecord:
-    """Change the named fields of the caller's profile. Raises StaleEtag when it changed meanwhile."""
+    """Change the named fields of the caller's profile. Raises StaleEtag when it is no longer as the caller read it.
+
+    When only something beside it moved, the ETag still holds and the change is tried again.
+    """
     profile = await admit(db, caller, Need.WRITE)
     condition.check(etag(profile))
     if all(getattr(profile, name) == value for name, value in changes.items()):
@@ -50,8 +53,8 @@ async def change(db: Database, caller: Caller, changes: dict[str, Any], conditio
     changed = profiles.update(profile, **changes, revision=profile.revision + 1)
     try:
         await db.commit(changed)
-    except Moved as error:
-        raise StaleEtag from error
+    except Moved:
+        return await change(db, caller, changes, condition)
     return changed.record
 
 

@@ -160,10 +160,14 @@ _FOLD = _Folding()
 @lru_cache(maxsize=50_000)
 def _key(word: str) -> str:
     norwegian, english = _stemmers()
-    # A stem is never empty for these two, but a key must not be, whatever a later version does.
-    while 0 < len(stem := min(norwegian(word), english(word), key=len)) < len(word):
+    # Of two as short the first in the alphabet (study, studi), so that every round comes nearer to an end.
+    while (stem := min(word, norwegian(word), english(word), key=_rank)) != word and stem:
         word = stem
     return word
+
+
+def _rank(stem: str) -> tuple[int, str]:
+    return len(stem), stem
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,128 @@
+"""The operations of the OpenAPI document: what FastAPI derives from a route, made to say what really happens."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any, Final
+
+from core.failures import Invalid
+from core.web import problems
+from infra.manifest.components import not_null, untitled
+
+Operation = dict[str, Any]
+
+_OF_FASTAPI: Final = {"$ref": "#/components/schemas/HTTPValidationError"}
+_BY_FASTAPI: Final = "Successful Response"
+_RETRIED: Final = {"429", "503"}
+
+
+def refine(operation: Operation, tagged: set[str]) -> None:
+    """Correct parameters, answers and their headers in place. `tagged` are the models that travel with an ETag."""
+    for parameter in operation.get("parameters", []):
+        _refine_parameter(parameter)
+    _demand_if_match(operation)
+    _complete_422(operation)
+    operation["responses"] = dict(sorted(operation["responses"].items()))
+    for status, response in operation["responses"].items():
+        _describe(response, status)
+        if names := sorted(_headers(operation, status, response, tagged)):
+            response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def tagged_models(operations: Iterable[Operation]) -> set[str]:
+    """Return the models that some route shows under a condition on their ETag: they carry one wherever they are shown."""
+    conditional = [operation for operation in operations if {"304", "412"} & operation["responses"].keys()]
+    return {model for operation in conditional for model in _shown(operation)}
+
+
+def _shown(operation: Operation) -> set[str]:
+    good = [response for status, response in operation["responses"].items() if status.startswith("2")]
+    return {model for response in good if (model := _model(response))}
+
+
+def _model(response: dict[str, Any]) -> str | None:
+    return response.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref")
+
+
+def _refine_parameter(parameter: dict[str, Any]) -> None:
+    """What is left out is absent and not null; headers are written as the RFCs write them."""
+    schema = parameter["schema"]
+    not_null(schema)
+    untitled(schema)
+    schema.pop("description", None)
+    if parameter["in"] == "header":
+        parameter["name"] = "-".join(part.capitalize() for part in parameter["name"].split("-"))
+
+
+def _demand_if_match(operation: Operation) -> None:
+    """A route that answers 428 demands If-Match. In the code it is optional, so that its absence gets an answer of its own."""
+    if "428" in operation["responses"]:
+        for parameter in operation.get("parameters", []):
+            if parameter["name"] == "If-Match":
+                parameter["required"] = True
+
+
+def _complete_422(operation: Operation) -> None:
+    """Put our problem in the place of the answer that FastAPI adds, and beside others of the same status.
+
+    An id in the path that no id can be reads as missing (404), and a bare string is never invalid.
+    """
+    answers = operation["responses"]
+    if answers.get("422", {}).get("content", {}).get("application/json", {}).get("schema") == _OF_FASTAPI:
+        del answers["422"]
+    if not any(map(_can_be_invalid, operation.get("parameters", []))):
+        return
+    ours = problems.responses([Invalid])[422]
+    shown = answers.setdefault("422", ours)
+    codes = shown["content"][problems.MEDIA_TYPE]["examples"]
+    if Invalid.code not in codes:
+        codes |= ours["content"][problems.MEDIA_TYPE]["examples"]
+        shown["description"] += f" {ours['description']}"
+
+
+def _can_be_invalid(parameter: dict[str, Any]) -> bool:
+    return parameter["in"] != "path" and parameter["schema"] != {"type": "string"}
+
+
+def _describe(response: dict[str, Any], status: str) -> None:
+    if response["description"] == _BY_FASTAPI:
+        response["description"] = HTTPStatus(int(status)).phrase
+
+
+def _headers(operation: Operation, status: str, response: dict[str, Any], tagged: set[str]) -> set[str]:
+    """Return the headers that an answer of this status carries."""
+    names = {"X-Request-Id"}
+    if status == "304" or (status.startswith("2") and _model(response) in tagged):
+        names.add("ETag")
+    if status == "201":
+        names.add("Location")
+        if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", [])):
+            names.add("Idempotent-Replayed")
+    if status in _RETRIED:
+        names.add("Retry-After")
+    if status == "401":
+        names.add("WWW-Authenticate")
+    return names
+
+
+def share_problems(operations: Iterable[Operation]) -> dict[str, Any]:
+    """Move problems that several routes answer with alike into one place, which is returned, and refer to them there."""
+    uses: dict[str, list[tuple[dict[str, Any], str]]] = {}
+    for operation in operations:
+        for status, response in operation["responses"].items():
+            if problems.MEDIA_TYPE in response.get("content", {}):
+                uses.setdefault(repr(response), []).append((operation["responses"], status))
+    shared: dict[str, Any] = {}
+    for places in uses.values():
+        if len(places) > 1:
+            name = _free_name(places[0], shared)
+            shared[name] = places[0][0][places[0][1]]
+            for responses, status in places:
+                responses[status] = {"$ref": f"#/components/responses/{name}"}
+    return dict(sorted(shared.items()))
+
+
+def _free_name(place: tuple[dict[str, Any], str], taken: dict[str, Any]) -> str:
+    """Name a problem by its codes; those of the same codes and other sentences are numbered."""
+    responses, status = place
+    codes = "-".join(responses[status]["content"][problems.MEDIA_TYPE]["examples"])
+    return next(name for number in range(1, len(taken) + 2) if (name := f"{codes}.{number}" if number > 1 else codes) not in taken)

@@ -1,0 +1,227 @@
+"""Budgets: what every route says that it costs, measured on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+
+from accounts.profiles.records import profiles
+from core import clock
+from documents.records import documents
+from infra.local.machine_tokens import machine_token
+from tests.support.api import Api, Client, Person
+from tests.support.routes import Call, routes
+
+Cost = tuple[int, int, int]
+Prepare = Callable[[Person], Awaitable[Call]]
+
+DEVICE = "kari-laptop-0123456789"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A route's ordinary request, and what it costs: Firestore RPCs, documents read, documents written.
+
+    `many` of what the budget grows with are there, and each adds `each` to what is declared.
+    """
+
+    prepare: Prepare
+    cost: Cost
+    many: int = 0
+    each: Cost = (0, 0, 0)
+
+
+def asking(route: str, query: str = "") -> Prepare:
+    async def prepare(kari: Person) -> Call:
+        return Call(route, query=query)
+
+    return prepare
+
+
+def upon(route: str, *, trashed: bool = False, **more: str) -> Prepare:
+    """A request upon a document of its own."""
+
+    async def prepare(kari: Person) -> Call:
+        document = await (kari.trashes if trashed else kari.writes)("Blåbærtur", "Vi fant *mange* bær.")
+        body = {"title": "Tyttebærtur"} if route.startswith("PATCH") else None
+        return Call(route, {"document_id": document.id, **more}, body, headers={"If-Match": document.etag})
+
+    return prepare
+
+
+async def creating(kari: Person) -> Call:
+    return Call("POST /v1/documents", body={"title": "Blåbærtur", "body": "Vi fant *mange* bær.", "tags": ["tur"]})
+
+
+async def importing(kari: Person) -> Call:
+    return Call("POST /v1/documents/import", body=b"# Tur", headers={"Content-Type": "text/markdown"})
+
+
+async def listing_26(kari: Person) -> Call:
+    for number in range(26):
+        await kari.writes(f"Dokument {number}")
+    return Call("GET /v1/documents")
+
+
+async def searching_3(kari: Person) -> Call:
+    for title in ("Lang tur", "Tur i skogen", "På tur", "Hjemme"):
+        await kari.writes(title)
+    return Call("GET /v1/documents", query="?q=tur")
+
+
+async def emptying_2(kari: Person) -> Call:
+    await kari.trashes("En")
+    await kari.trashes("To")
+    return Call("POST /v1/documents/empty-trash")
+
+
+async def renaming(kari: Person) -> Call:
+    return Call("PATCH /v1/me", body={"name": "Kari Nordmann"}, headers={"If-Match": "*"})
+
+
+async def with_a_device(kari: Person) -> Call:
+    await kari.get("/v1/me", x_device_id=DEVICE)
+    return Call("GET /v1/me/devices")
+
+
+async def forgetting(kari: Person) -> Call:
+    await kari.get("/v1/me", x_device_id=DEVICE)
+    return Call("DELETE /v1/me/devices/{device_id}", {"device_id": DEVICE})
+
+
+async def with_an_event(kari: Person) -> Call:
+    await kari.get("/v1/me", x_device_id=DEVICE)
+    return Call("GET /v1/me/security-events")
+
+
+async def ending_sessions(kari: Person) -> Call:
+    kari.api.in_auth(kari)
+    return Call("POST /v1/me/sessions/revoke")
+
+
+async def seeing_a_colleague(kari: Person) -> Call:
+    ola, db = await kari.api.person("Ola"), kari.api.db
+    for person in (kari, ola):
+        profile = await db.get(profiles.at(person.uid))
+        assert profile
+        await db.commit(profiles.update(profile, principals=[*profile.principals, "group:turlaget"]))
+    return Call("GET /v1/people/{uid}", {"uid": ola.uid})
+
+
+async def marked(kari: Person) -> str:
+    """A document as a purge leaves it whose task is still to come."""
+    document, db = await kari.trashes("Borte"), kari.api.db
+    found = await db.get(documents.at(document.id))
+    assert found
+    await db.commit(documents.update(found, purging_at=clock.now()))
+    return document.id
+
+
+async def a_purge(kari: Person) -> Call:
+    return Call("POST /tasks/purge-document", body={"documentId": await marked(kari)})
+
+
+async def a_sweep(kari: Person) -> Call:
+    await marked(kari)
+    return Call("POST /tasks/purge-marked", body={})
+
+
+async def a_night(kari: Person) -> Call:
+    await kari.trashes("Borte")
+    kari.api.advance(days=31)
+    return Call("POST /schedules/purge-trash")
+
+
+CASES: dict[str, Case] = {
+    "POST /v1/documents": Case(creating, (2, 1, 2)),
+    "GET /v1/documents": Case(listing_26, (2, 27, 0), many=25, each=(0, 1, 0)),
+    "GET /v1/documents/{document_id}": Case(upon("GET /v1/documents/{document_id}"), (1, 2, 0)),
+    "PATCH /v1/documents/{document_id}": Case(upon("PATCH /v1/documents/{document_id}"), (2, 2, 2)),
+    "DELETE /v1/documents/{document_id}": Case(upon("DELETE /v1/documents/{document_id}"), (2, 2, 1)),
+    "POST /v1/documents/{document_id}/restore": Case(
+        upon("POST /v1/documents/{document_id}/restore", trashed=True), (2, 2, 1)
+    ),
+    "POST /v1/documents/{document_id}/purge": Case(
+        upon("POST /v1/documents/{document_id}/purge", trashed=True), (2, 2, 1)
+    ),
+    "POST /v1/documents/{document_id}/duplicate": Case(upon("POST /v1/documents/{document_id}/duplicate"), (2, 2, 2)),
+    "GET /v1/documents/{document_id}/revisions": Case(
+        upon("GET /v1/documents/{document_id}/revisions"), (2, 3, 0), many=1, each=(0, 1, 0)
+    ),
+    "GET /v1/documents/{document_id}/revisions/{number}": Case(
+        upon("GET /v1/documents/{document_id}/revisions/{number}", number="1"), (2, 3, 0)
+    ),
+    "POST /v1/documents/{document_id}/revisions/{number}/restore": Case(
+        upon("POST /v1/documents/{document_id}/revisions/{number}/restore", number="1"), (3, 3, 2)
+    ),
+    "GET /v1/documents/{document_id}/export": Case(upon("GET /v1/documents/{document_id}/export"), (1, 2, 0)),
+    "POST /v1/documents/import": Case(importing, (2, 1, 2)),
+    "POST /v1/documents/empty-trash": Case(emptying_2, (4, 4, 2), many=2, each=(0, 1, 1)),
+    "GET /v1/me": Case(asking("GET /v1/me"), (1, 1, 0)),
+    "PATCH /v1/me": Case(renaming, (2, 1, 1)),
+    "GET /v1/me/devices": Case(with_a_device, (2, 2, 0), many=1, each=(0, 1, 0)),
+    "DELETE /v1/me/devices/{device_id}": Case(forgetting, (2, 2, 1)),
+    "POST /v1/me/sessions/revoke": Case(ending_sessions, (2, 1, 2)),
+    "GET /v1/me/security-events": Case(with_an_event, (2, 2, 0), many=1, each=(0, 1, 0)),
+    "GET /v1/people/{uid}": Case(seeing_a_colleague, (1, 2, 0)),
+    "POST /tasks/purge-document": Case(a_purge, (5, 2, 2), many=1, each=(1, 2, 2)),
+    "POST /tasks/purge-marked": Case(a_sweep, (5, 2, 2), many=1, each=(4, 3, 2)),
+    "POST /schedules/purge-trash": Case(a_night, (5, 2, 2), many=1, each=(5, 4, 3)),
+    "POST /schedules/prune-revisions": Case(asking("POST /schedules/prune-revisions"), (1, 1, 0), many=1, each=(3, 3, 3)),
+}
+
+
+def caller_of(api: Api, route: str, kari: Person) -> Client:
+    found = routes()[route]
+    if found.declared.audience != "machine":
+        return kari
+    settings = api.clients.settings
+    invoker = found.function.replace("authoring-", "").replace("schedules", "scheduler") + "-invoker"
+    token = machine_token(settings.account(invoker), settings.address_of(found.function), clock.wall())
+    return Client(api.http, {"Authorization": f"Bearer {token}"})
+
+
+class TestBudgets:
+    def test_each_route_is_measured(self) -> None:
+        assert set(CASES) == set(routes())
+
+    @pytest.mark.parametrize("route", CASES)
+    async def test_of(self, api: Api, route: str) -> None:
+        kari, case = await api.person("Kari"), CASES[route]
+        call = await case.prepare(kari)
+        caller = caller_of(api, route, kari)
+        api.wire.reset()
+
+        answer = await call.by(caller)
+
+        assert answer.status < 300, answer.response.text
+        assert api.wire.cost == case.cost, api.wire.rpcs
+        declared = routes()[route].declared.budget
+        base = (declared.rpcs, declared.reads, declared.writes)
+        allowed = tuple(base + case.many * more for base, more in zip(base, case.each, strict=True))
+        assert all(cost <= most for cost, most in zip(case.cost, allowed, strict=True)), f"{case.cost} > {allowed}"
+
+    async def test_of_a_search_grows_with_its_matches_alone(self, api: Api) -> None:
+        kari, ola = await api.people("Kari", "Ola")
+        for _ in range(3):
+            await ola.writes("Tur", "Tur tur tur")
+        call = await searching_3(kari)
+        api.wire.reset()
+
+        found = await call.by(kari)
+
+        assert len(found["items"]) == 3
+        assert api.wire.cost == (2, 1 + 3, 0)
+
+    async def test_of_a_list_does_not_grow_with_other_peoples_documents(self, api: Api) -> None:
+        kari, ola = await api.people("Kari", "Ola")
+        await kari.writes("Min")
+        for _ in range(10):
+            await ola.writes("Din")
+        api.wire.reset()
+
+        assert len((await kari.get("/v1/documents"))["items"]) == 1
+
+        assert api.wire.cost == (2, 2, 0)
