@@ -22,6 +22,9 @@ from core.settings import Settings
 CLOCK_SKEW: Final = 10
 """Seconds that a token's times may lie ahead of or behind our clock."""
 
+TIMEOUT: Final = 5
+"""Seconds that Firebase may take to answer; its library would wait for 120."""
+
 REMEMBERED: Final = 1_000
 REMEMBERED_SECONDS: Final = 300
 
@@ -106,7 +109,7 @@ class Identity:
             try:
                 self._app = firebase_admin.get_app(project_id)
             except ValueError:
-                self._app = firebase_admin.initialize_app(options={"projectId": project_id}, name=project_id)
+                self._app = firebase_admin.initialize_app(options={"projectId": project_id, "httpTimeout": TIMEOUT}, name=project_id)
         return self._app
 
 
