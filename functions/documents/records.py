@@ -67,7 +67,7 @@ class DocumentRecord(Record):
 
     def etag(self, role: Role) -> str:
         """Return the ETag for a person of this role: it changes with content, trash and role, and with nothing else."""
-        trashed = f"t{int(self.trashed_at.timestamp())}" if self.trashed_at else ""
+        trashed = f"t{int(self.trashed_at.timestamp() * 1000)}" if self.trashed_at else ""
         return f"{self.revision}{trashed}-{role.value}"
 
 

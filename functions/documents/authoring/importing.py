@@ -6,7 +6,8 @@ from typing import Final
 
 from core.failures import Fault, Invalid
 from documents.authoring import imports
-from documents.authoring.imports import Imported, UnreadableImport
+from documents.authoring.imports import Imported
+from documents.authoring.unreadable import UnreadableImport
 from documents.authoring.writing import Content
 from documents.records import Language
 

@@ -4,6 +4,9 @@ import html
 import re
 from dataclasses import dataclass
 
+from documents.authoring import markdown, pages, word
+from documents.authoring.unreadable import UnreadableImport
+
 _LONGEST_TITLE = 300
 
 # The encodings that web pages have (https://encoding.spec.whatwg.org/#names-and-labels): Python's own registry also
@@ -33,15 +36,6 @@ class Imported:
 
     title: str
     body: str
-
-
-class UnreadableImport(ValueError):
-    """The bytes cannot be read as what they claim to be: `code` is stable, `detail` is for people."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
 
 
 def from_markdown(data: bytes) -> Imported:
@@ -76,8 +70,6 @@ def from_docx(data: bytes) -> Imported:
     Nothing outside the file is opened, nothing unpacked before its declared size is known to be bearable. Raises
     UnreadableImport: `encrypted_docx`, `damaged_docx`, `oversized_docx`, `unsafe_docx`.
     """
-    from documents.authoring import word
-
     title, page = word.to_html(data)
     return _converted(title, page)
 
@@ -102,8 +94,6 @@ def _printable(text: str) -> str:
 
 
 def _converted(title: str, page: str) -> Imported:
-    from documents.authoring import pages
-
     return _titled(_printable(title), _printable(pages.to_markdown(page)))
 
 
@@ -125,6 +115,4 @@ def _one_line(title: str) -> str:
 
 
 def _visible(markup: str) -> str:
-    from documents.authoring import markdown
-
     return markdown.plain_text(markdown.parse(markup))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from nh3 import Cleaner
 
-from documents.authoring.imports import UnreadableImport
+from documents.authoring.unreadable import UnreadableImport
 
 _TAGS = {
     *("p", "div", "section", "article", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr", "br"),
@@ -29,6 +29,8 @@ _OPENING_OR_CLOSING = re.compile(r"<(/?)([a-z][^\s/<>]*)", re.IGNORECASE)
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:[^<>"]++|"[^"]*+")*+>')
 # html5ever's time grows with the square of the depth: 2,000 take milliseconds, 100,000 a minute.
 _DEEPEST_SOURCE = 2_000
+# markdownify takes up to 0.1 ms an element, all the while holding the interpreter.
+_MOST_ELEMENTS = 20_000
 # markdownify takes some four frames a level of a stack of 1,000.
 _DEEPEST = 60
 # Each level of these is written at the beginning of every line below it; a list and its item make two.
@@ -39,8 +41,11 @@ _MOST_INDENTED = 16
 def to_markdown(page: str) -> str:
     """Return the visible content as Markdown; pictures and links keep absolute addresses of the web only.
 
-    Raises UnreadableImport (`too_deep`) above 2,000 open elements; from 60 on, nesting is flattened.
+    Raises UnreadableImport: `too_many_elements` above 20,000, `too_deep` above 2,000 that are open at once; from 60 on,
+    nesting is flattened.
     """
+    if page.count("<") > 2 * _MOST_ELEMENTS:
+        raise UnreadableImport("too_many_elements", f"The page has more than {_MOST_ELEMENTS} elements.")
     if _deeper_than(_DEEPEST_SOURCE, page):
         raise UnreadableImport("too_deep", "The page nests its elements too deep.")
     return _writer()(_flattened(_narrowed(_cleaner().clean(page))))

@@ -6,7 +6,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from xml.parsers import expat
 
-from documents.authoring.imports import UnreadableImport
+from documents.authoring.unreadable import UnreadableImport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
