@@ -3,7 +3,6 @@
 import contextlib
 import io
 import struct
-import time
 import zipfile
 
 import docx
@@ -102,11 +101,9 @@ class TestMarkdown:
         assert not set(read.body) & set(map(chr, {*range(32)} - {9, 10}))
 
     @pytest.mark.parametrize("unit", ["# ", "```\n", "a\n=\n", "   ", "---\n", "#", "# a  "])
-    def test_hostile_text_takes_no_longer(self, unit: str) -> None:
-        begun = time.perf_counter()
-        imports.from_markdown((unit * 200_000).encode())
-
-        assert time.perf_counter() - begun < 5
+    @pytest.mark.timeout(20)  # where time grew with the square of the text, it would be hours
+    def test_hostile_text_ends(self, unit: str) -> None:
+        assert len(imports.from_markdown((unit * 200_000).encode()).title) <= 300
 
 
 class TestHtml:
@@ -260,12 +257,10 @@ class TestDocx:
         struct.pack_into("<H", data, place + 8, 1)
         assert refusal(bytes(data)) == "encrypted_docx"
 
+    @pytest.mark.timeout(20)
     def test_refuses_a_bomb_before_it_goes_off(self) -> None:
-        begun = time.perf_counter()
-
         assert refusal(with_part(a_docx(), "word/media/a.bin", bytes(5_000_000))) == "oversized_docx"
         assert refusal(with_part(a_docx(), "word/document.xml", b"<a>" + b" " * 70_000_000)) == "oversized_docx"
-        assert time.perf_counter() - begun < 10
 
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp037"])
     @pytest.mark.parametrize("entity", ['SYSTEM "file:///etc/passwd"', '"aaaa"'])

@@ -1,6 +1,5 @@
 """Norwegian or English."""
 
-import time
 
 import pytest
 from hypothesis import given
@@ -28,12 +27,8 @@ class TestGuess:
     def test_tells_the_two_apart_and_is_norwegian_in_doubt(self, text: str, guessed: str) -> None:
         assert language.guess(text) == guessed
 
-    def test_takes_no_longer_for_a_book(self) -> None:
-        book = "the quick brown fox " * 46_000
-        begun = time.perf_counter()
-
-        assert language.guess(book) == "en"
-        assert time.perf_counter() - begun < 0.1
+    def test_judges_a_book_by_its_beginning(self) -> None:
+        assert language.guess("the quick brown fox " * 1_000 + "jeg og du og det er ikke " * 100_000) == "en"
 
     @given(st.text())
     def test_answers_for_any_text(self, text: str) -> None:

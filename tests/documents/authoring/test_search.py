@@ -1,7 +1,6 @@
 """Search terms: which words meet, what a document is found by, and the caps."""
 
 import itertools
-import time
 
 import pytest
 from hypothesis import given
@@ -334,8 +333,6 @@ class TestCaps:
     @pytest.mark.parametrize(
         "unit", ["](", "[a](", "](a '", "[", "https://", "~~~\n", "&amp", "'s", "](()", "]: ", "a\u0301"]
     )
-    def test_hostile_text_takes_no_longer(self, unit: str) -> None:
-        begun = time.perf_counter()
-        search.terms("", [], unit * (900 * 1024 // len(unit)))
-
-        assert time.perf_counter() - begun < 5
+    @pytest.mark.timeout(20)  # where time grew with the square of the text, it would be hours
+    def test_hostile_text_ends(self, unit: str) -> None:
+        assert len(search.terms("", [], unit * (900 * 1024 // len(unit)))) <= search.MOST_TERMS
