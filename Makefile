@@ -45,6 +45,7 @@ check: install ## Look at everything that no test has to run for: format, lint, 
 	node_modules/.bin/pyright
 	PYTHONPATH=functions:. .venv/bin/lint-imports
 	$(PYTHON) -m infra.manifest --check
+	$(PYTHON) -m infra.promises --check
 	$(UV) lock --check
 	@$(EXPORT) | diff functions/requirements.txt - || { echo 'functions/requirements.txt is old: make requirements'; exit 1; }
 

@@ -1,7 +1,7 @@
 """The registry: what is deployed is declared beside its code, and everything else is derived from here.
 
 A capability has one Cloud Function for each kind of trigger, as access is granted per function: `files` (HTTP, public),
-`files-tasks`, `files-schedules` and `files-events` (private). `infra/manifest.py` turns the registry into
+`files-tasks`, `files-schedules` and `files-events` (private). `infra/manifest` turns the registry into
 `infra/functions.json`, the rewrites of `firebase.json` and `docs/openapi.json`.
 """
 

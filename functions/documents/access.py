@@ -88,4 +88,5 @@ def lists(roles: Mapping[str, Role], tags: Iterable[str], *, trashed: bool) -> d
 
 def tag_mark(principal: str, tag: str) -> str:
     """Return the short hash under which a document is listed for a principal and one of its tags."""
-    return blake2b(f"{principal}|{tag}".encode(), digest_size=9).hexdigest()
+    # Its length goes before the principal, as both may hold any sign.
+    return blake2b(f"{len(principal)}|{principal}|{tag}".encode(), digest_size=9).hexdigest()

@@ -49,8 +49,8 @@ class DocumentRecord(Record):
     roles: Annotated[dict[str, Role], Subject("reader", by="principal"), UNINDEXED]
     readers: Annotated[list[str], Subject("reader", by="principal"), HEAVY]
     can_read: Annotated[dict[str, bool], Subject("reader", by="principal"), HEAVY, ASCENDING_ONLY]
-    shared_with: Annotated[list[str], Subject("reader", by="principal"), HEAVY]
-    tagged: Annotated[list[str], Personal(Category.CONTENT), HEAVY]
+    shared_with: Annotated[list[str], Subject("reader", by="principal"), HEAVY, UNINDEXED]
+    tagged: Annotated[list[str], Personal(Category.CONTENT), HEAVY, UNINDEXED]
     terms: Annotated[dict[str, bool], Personal(Category.CONTENT), HEAVY, ASCENDING_ONLY]
     revision: Annotated[int, NotPersonal, UNINDEXED]
     slot: Annotated[str, NotPersonal, UNINDEXED]
@@ -61,7 +61,7 @@ class DocumentRecord(Record):
     created_at: Annotated[datetime, Personal(Category.USAGE), UNINDEXED]
     updated_at: Annotated[datetime, Personal(Category.USAGE)]
     trashed: Annotated[bool, Personal(Category.USAGE)] = False
-    trashed_at: Annotated[datetime | None, Personal(Category.USAGE)] = None
+    trashed_at: Annotated[datetime | None, Personal(Category.USAGE), UNINDEXED] = None
     purge_at: Annotated[datetime | None, Personal(Category.USAGE)] = None
     purging_at: Annotated[datetime | None, NotPersonal] = None
 

@@ -20,7 +20,7 @@ def run(arguments: list[str] | None = None, root: Path = _ROOT) -> int:
 def _check(root: Path) -> int:
     old = stale(everything.generated(), root)
     for path in old:
-        print(f"{path} is not what the code says: make manifest", file=sys.stderr)
+        sys.stderr.write(f"{path} is not what the code says: make manifest\n")
     return 1 if old else 0
 
 
@@ -28,7 +28,7 @@ def _write(root: Path) -> int:
     for file in everything.generated():
         if not file.is_current(root):
             file.write(root)
-            print(f"wrote {file.path}")
+            sys.stdout.write(f"wrote {file.path}\n")
     return 0
 
 

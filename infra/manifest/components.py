@@ -1,7 +1,7 @@
 """The schemas of the OpenAPI document: those of all functions together, made to say what really travels."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from core.web.problems import ProblemDocument
 
@@ -69,17 +69,16 @@ def reached(node: object, schemas: dict[str, Any]) -> set[str]:
     return found
 
 
-def _referred(node: Any) -> Iterator[str]:
+def _referred(node: object) -> Iterator[str]:
     if isinstance(node, dict):
-        children: dict[str, Any] = node
+        children = cast("dict[str, Any]", node)
         reference = children.get("$ref")
         if isinstance(reference, str) and reference.startswith(SCHEMAS):
             yield reference.removeprefix(SCHEMAS)
         for child in children.values():
             yield from _referred(child)
     elif isinstance(node, list):
-        elements: list[Any] = node
-        for child in elements:
+        for child in cast("list[Any]", node):
             yield from _referred(child)
 
 
@@ -88,6 +87,12 @@ def leave_out_null(schema: dict[str, Any]) -> None:
     for name, field in schema.get("properties", {}).items():
         if not_null(field) and name in schema.get("required", []):
             schema["required"].remove(name)
+
+
+def without_defaults(schema: dict[str, Any]) -> None:
+    """Say of a PATCH's model that what is left out stays as it is: no value takes its place."""
+    for field in schema.get("properties", {}).values():
+        field.pop("default", None)
 
 
 def not_null(schema: dict[str, Any]) -> bool:
@@ -103,11 +108,11 @@ def not_null(schema: dict[str, Any]) -> bool:
     return True
 
 
-def untitled(schema: Any, *, top: bool = False) -> None:
+def untitled(schema: object, *, top: bool = False) -> None:
     """Take away the titles that pydantic makes of field names; a model keeps its own."""
     if not isinstance(schema, dict):
         return
-    node: dict[str, Any] = schema
+    node = cast("dict[str, Any]", schema)
     if not top:
         node.pop("title", None)
     for field in node.get("properties", {}).values():

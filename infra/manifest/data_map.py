@@ -1,22 +1,21 @@
-"""docs/data-map.json: everything that can be stored, what it is, why it is kept, how long, and what erasure does to it."""
+"""docs/data-map.json: everything that can be stored: what it is, why and how long it is kept, what erasure does."""
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from typing import Any, Final
+from datetime import datetime
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
 from core.data.personal_data import Effect, Personal, Subject
-from core.data.records import COMMIT_FIELD, Collection, Storage, classification, is_marked, stored_name
+from core.data.records import COMMIT_FIELD, Collection, Part, Storage, classification, is_marked, stored_name
 from infra.manifest.files import Generated, as_json
-
-# `datetime.datetime` and `typing.Literal[…]`, as Python spells them.
-_MODULES: Final = re.compile(r"\b(?:[a-z_]+\.)+(?=[A-Za-z])")
 
 _COMMIT: Final[dict[str, Any]] = {
     "name": COMMIT_FIELD,
-    "type": "str",
+    "type": "string",
     "classification": {"kind": "not_personal"},
     "storage": "unindexed",
 }
@@ -30,11 +29,10 @@ def generated(collections: Iterable[Collection[Any]]) -> Generated:
 
 def data_map(collections: Iterable[Collection[Any]]) -> dict[str, Any]:
     """Return the map: every collection by path, with every field that its documents can hold."""
-    return {"collections": [_collection(found) for found in sorted(collections, key=lambda each: each.path)]}
+    return {"collections": [_collection(found) for found in sorted(collections, key=lambda each: each.pattern)]}
 
 
 def _collection(collection: Collection[Any]) -> dict[str, Any]:
-    fields = collection.record.model_fields
     return {
         "path": collection.path,
         "record": collection.record.__name__,
@@ -48,7 +46,7 @@ def _collection(collection: Collection[Any]) -> dict[str, Any]:
         },
         "ttl": _stored(collection.ttl),
         "onErasure": {role: effect(found) for role, found in sorted(collection.on_erasure.items())},
-        "fields": [*(_field(name, info) for name, info in fields.items()), _COMMIT],
+        "fields": [*_fields(collection.record.model_fields), _COMMIT],
     }
 
 
@@ -61,14 +59,26 @@ def effect(found: Effect) -> dict[str, str]:
     return {"effect": type(found).__name__.lower(), **asdict(found)}
 
 
-def _field(name: str, info: FieldInfo) -> dict[str, Any]:
-    marks = [mark.name.lower() for mark in Storage if is_marked(info, mark)]
-    return {
-        "name": stored_name(name),
-        "type": type_name(info.annotation),
-        "classification": _classification(info),
-        "storage": " ".join(marks) or None,
-    }
+def _fields(fields: dict[str, FieldInfo], above: str = "") -> Iterator[dict[str, Any]]:
+    """Yield the fields as they are stored, behind one that holds Parts those of the Part: `address.street`."""
+    for name, info in fields.items():
+        path = above + stored_name(name)
+        marks = [mark.name.lower() for mark in Storage if is_marked(info, mark)]
+        yield {
+            "name": path,
+            "type": type_name(info.annotation),
+            "classification": _classification(info),
+            "storage": " ".join(marks) or None,
+        }
+        for part in _parts(info.annotation):
+            yield from _fields(part.model_fields, f"{path}.")
+
+
+def _parts(annotation: Any) -> Iterator[type[Part]]:
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _parts(inner)
 
 
 def _classification(info: FieldInfo) -> dict[str, str]:
@@ -81,8 +91,38 @@ def _classification(info: FieldInfo) -> dict[str, str]:
             return {"kind": "not_personal"}
 
 
+_SCALARS: Final = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    bytes: "bytes",
+    datetime: "time",
+    NoneType: "null",
+}
+
+
 def type_name(annotation: Any) -> str:
-    """Return a type as a person writes it, without the modules that it comes from."""
-    if isinstance(annotation, type) and not hasattr(annotation, "__args__"):
-        return annotation.__name__
-    return _MODULES.sub("", str(annotation)).replace("NoneType", "None")
+    """Return a type in words that need no Python: `string`, `list of string`, `nb | en`, `time | null`."""
+    inner = get_args(annotation)
+    match get_origin(annotation):
+        case None:
+            return _plain(annotation)
+        case origin if origin in (Union, UnionType):
+            return " | ".join(map(type_name, inner))
+        case origin if origin is Literal:
+            return " | ".join(map(str, inner))
+        case origin if origin is list:
+            return f"list of {type_name(inner[0])}"
+        case origin if origin is dict:
+            return f"map to {type_name(inner[1])}"
+        case _:
+            return type_name(inner[0])
+
+
+def _plain(kind: Any) -> str:
+    if kind in _SCALARS:
+        return _SCALARS[kind]
+    if issubclass(kind, Enum):
+        return " | ".join(str(member.value) for member in kind)
+    return "map"

@@ -1,4 +1,4 @@
-"""Examples of what travels, made of the examples that fields give (`Field(examples=[…])`): all of it, or none at all."""
+"""Examples of what travels, made of those that its fields give (`Field(examples=[…])`): the whole, or none at all."""
 
 from typing import Any, Final
 

@@ -46,7 +46,8 @@ def rewrites(functions: Iterable[Function]) -> list[dict[str, Any]]:
             _check_patience(function)
             _claim(claims, function.name, function.paths)
     return [
-        {"source": glob, "run": {"serviceId": claims[glob], "region": REGION}} for glob in sorted(claims, key=specificity)
+        {"source": glob, "run": {"serviceId": claims[glob], "region": REGION}}
+        for glob in sorted(claims, key=specificity)
     ]
 
 

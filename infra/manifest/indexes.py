@@ -1,9 +1,9 @@
-"""firestore.indexes.json: composite indexes as declared, and single-field indexes where they differ from the usual ones.
+"""firestore.indexes.json: composite indexes as declared, and single-field indexes where they differ from usual.
 
-Firestore makes single-field indexes by itself: ascending and descending for every field, and one of its elements for an
-array. An override takes their place. One for a map holds for everything inside it, so that `terms` needs one and not
-one for each word. A field without single-field indexes can still stand in a composite one: Google's own advice is to
-exempt a map whose fields are only queried through composites.
+Firestore makes single-field indexes by itself: ascending and descending for every field, and one of the elements for
+an array. An override takes their place. One for a map holds for everything inside it, so that `terms` needs one and
+not one for each word. A field without single-field indexes can still stand in a composite one: Google's own
+advice is to exempt a map whose fields are only queried through composites.
 
 Form: https://firebase.google.com/docs/reference/firestore/indexes
 Sources: https://firebase.google.com/docs/firestore/query-data/index-overview#single-field_index_exemptions
@@ -16,6 +16,7 @@ from typing import Any, Final, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from core.data.personal_data import Subject
 from core.data.records import (
     ASCENDING_ONLY,
     COMMIT_FIELD,
@@ -26,7 +27,6 @@ from core.data.records import (
     is_marked,
     stored_name,
 )
-from core.data.personal_data import Subject
 from infra.manifest.files import Generated, as_json
 
 MOST_OVERRIDES: Final = 200
@@ -56,7 +56,10 @@ def generated(collections: Iterable[Collection[Any]]) -> Generated:
 
 def _composites(collections: Iterable[Collection[Any]]) -> list[dict[str, Any]]:
     found = {(collection.name, index) for collection in collections for index in collection.indexes}
-    return [_composite(name, index) for name, index in sorted(found, key=lambda pair: (pair[0], pair[1].fields, pair[1].group))]
+    return [
+        _composite(name, index)
+        for name, index in sorted(found, key=lambda pair: (pair[0], pair[1].fields, pair[1].group))
+    ]
 
 
 def _composite(name: str, index: Index) -> dict[str, Any]:

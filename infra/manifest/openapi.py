@@ -43,7 +43,7 @@ def document(functions: Iterable[Function], version: str) -> dict[str, Any]:
     for operation in every:
         operations.refine(operation, tagged)
     responses = operations.share_problems(every)
-    schemas = _refined(schemas, every, responses)
+    schemas = _refined(schemas, paths, responses)
     for operation in every:
         examples.illustrate(operation, schemas)
     return {
@@ -80,10 +80,16 @@ def _gathered(functions: Sequence[Function]) -> tuple[dict[str, Any], dict[str, 
     return dict(sorted(paths.items())), schemas
 
 
-def _refined(schemas: dict[str, Any], every: list[dict[str, Any]], responses: dict[str, Any]) -> dict[str, Any]:
-    """Return the schemas that are used, by name; answers leave out what has no value."""
-    sent = components.reached([operation.get("requestBody") for operation in every], schemas)
-    shown = components.reached([responses, *(operation["responses"] for operation in every)], schemas)
+def _refined(schemas: dict[str, Any], paths: dict[str, Any], responses: dict[str, Any]) -> dict[str, Any]:
+    """Return the schemas that are used, by name, each as it is meant where it is used."""
+    patches = [path["patch"].get("requestBody") for path in paths.values() if "patch" in path]
+    others = [path[method].get("requestBody") for path in paths.values() for method in path if method != "patch"]
+    changed, made = components.reached(patches, schemas), components.reached(others, schemas)
+    for name in changed - made:
+        components.without_defaults(schemas[name])
+    sent = changed | made
+    answers = [operation["responses"] for path in paths.values() for operation in path.values()]
+    shown = components.reached([responses, *answers], schemas)
     for name in shown - sent:
         components.leave_out_null(schemas[name])
     for schema in schemas.values():

@@ -29,7 +29,7 @@ def refine(operation: Operation, tagged: set[str]) -> None:
 
 
 def tagged_models(operations: Iterable[Operation]) -> set[str]:
-    """Return the models that some route shows under a condition on their ETag: they carry one wherever they are shown."""
+    """Return the models that some route shows under a condition on their ETag: they always carry one."""
     conditional = [operation for operation in operations if {"304", "412"} & operation["responses"].keys()]
     return {model for operation in conditional for model in _shown(operation)}
 
@@ -54,7 +54,7 @@ def _refine_parameter(parameter: dict[str, Any]) -> None:
 
 
 def _demand_if_match(operation: Operation) -> None:
-    """A route that answers 428 demands If-Match. In the code it is optional, so that its absence gets an answer of its own."""
+    """Say that a route which answers 428 demands If-Match; the code takes it as optional, to answer its absence."""
     if "428" in operation["responses"]:
         for parameter in operation.get("parameters", []):
             if parameter["name"] == "If-Match":
@@ -105,7 +105,7 @@ def _headers(operation: Operation, status: str, response: dict[str, Any], tagged
 
 
 def share_problems(operations: Iterable[Operation]) -> dict[str, Any]:
-    """Move problems that several routes answer with alike into one place, which is returned, and refer to them there."""
+    """Move problems that several routes answer with alike into one place, which is returned, and refer to it."""
     uses: dict[str, list[tuple[dict[str, Any], str]]] = {}
     for operation in operations:
         for status, response in operation["responses"].items():
@@ -125,4 +125,8 @@ def _free_name(place: tuple[dict[str, Any], str], taken: dict[str, Any]) -> str:
     """Name a problem by its codes; those of the same codes and other sentences are numbered."""
     responses, status = place
     codes = "-".join(responses[status]["content"][problems.MEDIA_TYPE]["examples"])
-    return next(name for number in range(1, len(taken) + 2) if (name := f"{codes}.{number}" if number > 1 else codes) not in taken)
+    return next(
+        name
+        for number in range(1, len(taken) + 2)
+        if (name := f"{codes}.{number}" if number > 1 else codes) not in taken
+    )

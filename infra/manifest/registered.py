@@ -26,5 +26,7 @@ def functions() -> list[Function]:
 def collections() -> list[Collection[Any]]:
     """Return every collection that the deployed code declares, by path; what tests declare is none of them."""
     functions()
-    deployed = (found for found in Collection.declared.values() if found.record.__module__.partition(".")[0] in _DEPLOYED)
-    return sorted(deployed, key=lambda collection: collection.path)
+    deployed = (
+        found for found in Collection.declared.values() if found.record.__module__.partition(".")[0] in _DEPLOYED
+    )
+    return sorted(deployed, key=lambda collection: collection.pattern)

@@ -238,16 +238,17 @@ async def an_api(emulators: Emulators, **settings: Any) -> AsyncIterator[Api]:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         tasks = await stack.enter_async_context(TasksServer(auto_create_queues=True, now=clock.now))
-        told = Settings(
-            environment="local",
-            project_id=project_id,
-            function_url=default_function_url(url),
-            firestore_emulator_host=emulators.firestore,
-            auth_emulator_host=emulators.auth,
-            storage_emulator_host=emulators.storage,
-            tasks_emulator_host=tasks.host,
-            **settings,
-        )
+        stack.callback(clock.shift, timedelta())
+        usual = {
+            "environment": "local",
+            "project_id": project_id,
+            "function_url": default_function_url(url),
+            "firestore_emulator_host": emulators.firestore,
+            "auth_emulator_host": emulators.auth,
+            "storage_emulator_host": emulators.storage,
+            "tasks_emulator_host": tasks.host,
+        }
+        told = Settings(**{**usual, **settings})
         # The server's tasks inherit this context, and with it whose clients they use.
         held = stack.enter_context(clients.using(Clients(told, interceptors=wire.interceptors())))
         stack.push_async_callback(held.close)

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Header
+from pydantic import Field
 from starlette.responses import Response
 
 from accounts.profiles import devices, security_events, service
@@ -23,7 +24,7 @@ from core.web.dependencies import TheCaller, TheDatabase, TheIdentity, TheIfMatc
 from core.web.preconditions import shown
 from core.web.schemas import Id, Page, Uid
 
-DEVICE_ID = r"^[A-Za-z0-9_-]{16,64}$"
+DeviceId = Annotated[Id, Field(min_length=16, max_length=64)]
 
 app = Application("profiles", title="Profiles: a person's own account")
 
@@ -40,8 +41,8 @@ async def read_me(
     db: TheDatabase,
     unless: TheIfNoneMatch,
     x_device_id: Annotated[
-        str | None,
-        Header(pattern=DEVICE_ID, description="a random id that this client keeps; without it no device is noted"),
+        DeviceId | None,
+        Header(description="a random id that this client keeps; without it no device is noted"),
     ] = None,
     user_agent: Annotated[str, Header(include_in_schema=False)] = "",
     sec_ch_ua_platform: Annotated[str, Header(max_length=40, include_in_schema=False)] = "",
@@ -51,7 +52,7 @@ async def read_me(
     profile = await service.read(db, caller)
     if x_device_id:
         seen = devices.SeenDevice.of(x_device_id, user_agent, sec_ch_ua_platform, sec_ch_ua_mobile)
-        await devices.note(db, caller.uid, seen, clock.now())
+        await devices.note(db, profile, seen, clock.now())
     return shown(ProfileView.of(profile), etag=service.etag(profile), unless=unless)
 
 
@@ -95,7 +96,7 @@ async def forget_device(device_id: Id, caller: TheCaller, db: TheDatabase) -> Re
 @app.post(
     "/v1/me/sessions/revoke",
     shows=SessionsRevoked,
-    raises=REFUSALS,
+    raises=[*REFUSALS, service.FirebaseUntold],
     budget=Budget(rpcs=2, reads=1, writes=2),
 )
 async def revoke_sessions(caller: TheCaller, db: TheDatabase, identity: TheIdentity) -> Response:

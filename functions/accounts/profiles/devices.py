@@ -1,11 +1,18 @@
 """Devices: a client names itself by a random id of its own, so that people see from where they are signed in."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from accounts.profiles.admission import Need, admit
-from accounts.profiles.records import DeviceKind, DeviceRecord, SecurityEventKind, devices
+from accounts.profiles.records import (
+    AccountState,
+    DeviceKind,
+    DeviceRecord,
+    ProfileRecord,
+    SecurityEventKind,
+    devices,
+)
 from accounts.profiles.security_events import event
 from core.caller import Caller
 from core.data.database import Database, Moved
@@ -14,6 +21,9 @@ from core.paging import PageRequest
 
 MOST: Final = 50
 """Devices kept for one person; the one unseen for longest makes room."""
+
+KEPT: Final = timedelta(days=365)
+"""How long a device is kept after it was last seen."""
 
 # What stands in a user agent, looked for in this order, as later words occur beside earlier ones.
 _SYSTEMS: Final = (
@@ -25,6 +35,7 @@ _SYSTEMS: Final = (
     ("Macintosh", DeviceKind.COMPUTER, "macOS"),
     ("Linux", DeviceKind.COMPUTER, "Linux"),
 )
+_UNKNOWN: Final = ("", DeviceKind.OTHER, "")
 
 
 class DeviceNotFound(NotFound):
@@ -45,41 +56,54 @@ class SeenDevice:
 
         Hints: https://wicg.github.io/ua-client-hints/
         """
-        found = next((line for line in _SYSTEMS if line[0] in user_agent), None)
-        seen = cls(device_id, found[1] if found else DeviceKind.OTHER, found[2] if found else "")
-        if "Android" in user_agent and "Mobile" in user_agent:
-            seen = replace(seen, kind=DeviceKind.PHONE)
-        if mobile == "?1":
-            seen = replace(seen, kind=DeviceKind.PHONE)
-        return replace(seen, system=platform.strip('"')) if platform.strip('"') else seen
+        said = platform.strip('"')
+        hinted = next((line for line in _SYSTEMS if line[2] == said), None)
+        _, kind, system = hinted or next((line for line in _SYSTEMS if line[0] in user_agent), _UNKNOWN)
+        if mobile == "?1" or ("Android" in user_agent and "Mobile" in user_agent):
+            kind = DeviceKind.PHONE
+        return cls(device_id, kind, said or system)
 
 
-async def note(db: Database, uid: str, seen: SeenDevice, now: datetime) -> None:
-    """Note that a device was seen, to the hour. One that is new is a security event, in the same commit."""
+async def note(db: Database, profile: ProfileRecord, seen: SeenDevice, now: datetime) -> None:
+    """Note that a device was seen, to the hour. One that is new is a security event, in the same commit.
+
+    While processing is restricted (GDPR article 18) nothing is noted.
+    """
+    if profile.state is AccountState.RESTRICTED:
+        return
+    uid = profile.uid
     hour = now.replace(minute=0, second=0, microsecond=0)
     known = await db.get(devices.at(uid, seen.id))
     if known is None:
         await _add(db, uid, seen, hour, now)
     elif known.last_seen_at < hour:
-        moved_on = known.model_copy(update={"kind": seen.kind, "system": seen.system, "last_seen_at": hour})
-        await db.commit(devices.put(moved_on))
+        await db.commit(devices.put(_record(uid, seen, known.first_seen_at, hour)))
 
 
 async def _add(db: Database, uid: str, seen: SeenDevice, hour: datetime, now: datetime) -> None:
-    device = DeviceRecord(
-        uid=uid, id=seen.id, kind=seen.kind, system=seen.system, first_seen_at=hour, last_seen_at=hour
-    )
     oldest = devices.under(uid).ordered("last_seen_at", descending=True).limit(MOST + 10).only("uid", "id")
     too_many = (await db.query(oldest))[MOST - 1 :]
     try:
         await db.commit(
-            devices.create(device),
+            devices.create(_record(uid, seen, hour, hour)),
             event(uid, SecurityEventKind.NEW_DEVICE, now, device_id=seen.id),
             *(devices.remove(devices.key_of(old)) for old in too_many),
         )
     except Moved:
         # Another request of the same device came first, and did just this.
         return
+
+
+def _record(uid: str, seen: SeenDevice, first: datetime, last: datetime) -> DeviceRecord:
+    return DeviceRecord(
+        uid=uid,
+        id=seen.id,
+        kind=seen.kind,
+        system=seen.system,
+        first_seen_at=first,
+        last_seen_at=last,
+        expires_at=last + KEPT,
+    )
 
 
 async def listed(db: Database, caller: Caller, page: PageRequest) -> tuple[list[DeviceRecord], str | None]:

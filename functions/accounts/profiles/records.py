@@ -27,6 +27,8 @@ class AccountState(StrEnum):
 
 
 class ProfileRecord(Record):
+    """A person's account. `principals` are the names under which access is given to them; `valid_after` ends sessions."""
+
     uid: Annotated[str, Subject("owner")]
     name: Annotated[str, Personal(Category.ACCOUNT), UNINDEXED]
     email: Annotated[str | None, Personal(Category.ACCOUNT)]
@@ -35,10 +37,10 @@ class ProfileRecord(Record):
     locale: Annotated[Literal["nb", "en"], Personal(Category.ACCOUNT), UNINDEXED] = "nb"
     time_zone: Annotated[str, Personal(Category.ACCOUNT), UNINDEXED] = "Europe/Oslo"
     state: Annotated[AccountState, Personal(Category.ACCOUNT)] = AccountState.ACTIVE
-    principals: Annotated[list[str], Personal(Category.ACCOUNT)]
+    principals: Annotated[list[str], Personal(Category.ACCOUNT), UNINDEXED]
     valid_after: Annotated[datetime | None, Personal(Category.ACCOUNT), UNINDEXED] = None
     revision: Annotated[int, NotPersonal, UNINDEXED] = 1
-    created_at: Annotated[datetime, Personal(Category.USAGE)]
+    created_at: Annotated[datetime, Personal(Category.USAGE), UNINDEXED]
 
 
 profiles = Collection(
@@ -59,12 +61,15 @@ class DeviceKind(StrEnum):
 
 
 class DeviceRecord(Record):
+    """A device from which somebody comes, under the random id that its client gave itself."""
+
     uid: Annotated[str, Subject("owner")]
-    id: Annotated[str, Personal(Category.DEVICE)]
+    id: Annotated[str, Personal(Category.DEVICE), UNINDEXED]
     kind: Annotated[DeviceKind, Personal(Category.DEVICE), UNINDEXED]
     system: Annotated[str, Personal(Category.DEVICE), UNINDEXED]
     first_seen_at: Annotated[datetime, Personal(Category.USAGE), UNINDEXED]
     last_seen_at: Annotated[datetime, Personal(Category.USAGE)]
+    expires_at: Annotated[datetime, NotPersonal, UNINDEXED]
 
 
 devices = Collection(
@@ -74,6 +79,7 @@ devices = Collection(
     basis=Basis.LEGITIMATE_INTEREST,
     retention=Retention.of("P1Y", runs_from="last_seen_at"),
     on_erasure={"owner": Delete()},
+    ttl="expires_at",
 )
 
 
@@ -84,8 +90,10 @@ class SecurityEventKind(StrEnum):
 
 
 class SecurityEventRecord(Record):
+    """Something that happened to an account, of which its owner should know."""
+
     uid: Annotated[str, Subject("owner")]
-    id: Annotated[str, NotPersonal]
+    id: Annotated[str, NotPersonal, UNINDEXED]
     kind: Annotated[SecurityEventKind, Personal(Category.LOG), UNINDEXED]
     device_id: Annotated[str | None, Personal(Category.DEVICE), UNINDEXED] = None
     state: Annotated[AccountState | None, Personal(Category.ACCOUNT), UNINDEXED] = None
@@ -107,8 +115,8 @@ security_events = Collection(
 class TombstoneRecord(Record):
     """That an account was erased. It names nobody: the hash can be made from the uid, the uid not from the hash."""
 
-    subject_hash: Annotated[str, NotPersonal]
-    at: Annotated[datetime, NotPersonal]
+    subject_hash: Annotated[str, NotPersonal, UNINDEXED]
+    at: Annotated[datetime, NotPersonal, UNINDEXED]
 
 
 tombstones = Collection(

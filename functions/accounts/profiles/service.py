@@ -9,12 +9,19 @@ from accounts.profiles.security_events import event
 from core.caller import Caller
 from core.conditions import IfMatch
 from core.data.database import Database, Moved
-from core.failures import NotFound
+from core.failures import NotFound, Unavailable
 from core.web.identity import Identity
 
 
 class PersonNotFound(NotFound):
     detail = "There is no such person, or you share nothing with them."
+
+
+class FirebaseUntold(Unavailable):
+    detail = (
+        "Your sessions are over here, this one too, but Firebase did not answer. "
+        "Sign in again and repeat this, so that nothing of before is renewed there either."
+    )
 
 
 def etag(profile: ProfileRecord) -> str:
@@ -23,9 +30,10 @@ def etag(profile: ProfileRecord) -> str:
 
 
 async def read(db: Database, caller: Caller) -> ProfileRecord:
-    """Return the caller's profile, with the e-mail address that their token gives."""
+    """Return the caller's profile, with the e-mail address that their token gives (as it was while restricted)."""
     profile = await admit(db, caller, Need.READ)
-    if (profile.email, profile.email_verified) == (caller.email, caller.email_verified):
+    unchanged = (profile.email, profile.email_verified) == (caller.email, caller.email_verified)
+    if unchanged or profile.state is AccountState.RESTRICTED:
         return profile
     return await _follow_token(db, caller, profile)
 
@@ -62,7 +70,7 @@ async def revoke_sessions(db: Database, identity: Identity, caller: Caller, now:
     """End all of the caller's sessions, this one too. Returns the time before which a sign-in no longer counts.
 
     The profile comes first: from its commit on every older token is refused here, and a call to Firebase that fails can
-    be repeated, while the other order would leave older tokens valid for an hour.
+    be repeated, while the other order would leave older tokens valid for an hour. Raises FirebaseUntold for that.
     """
     profile = await admit(db, caller, Need.WRITE)
     changed = profiles.update(profile, valid_after=wall)
@@ -70,7 +78,10 @@ async def revoke_sessions(db: Database, identity: Identity, caller: Caller, now:
         await db.commit(changed, event(caller.uid, SecurityEventKind.SESSIONS_REVOKED, now))
     except Moved:
         return await revoke_sessions(db, identity, caller, now, wall)
-    await identity.revoke_sessions(caller.uid)
+    try:
+        await identity.revoke_sessions(caller.uid)
+    except Unavailable as error:
+        raise FirebaseUntold(retry_after=error.retry_after) from error
     return wall
 
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import Any, Final, TypeVar, Union, get_args, get_origin
+from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from core.data.records import COMMIT_FIELD, HEAVY, Record, Version, is_marked, stored_name
+from core.data.records import COMMIT_FIELD, HEAVY, Part, Record, Version, is_marked, stored_name
 
 # Plain protobuf messages: their types are made at run time, so nothing here can say more about them.
 Message = Any
@@ -36,6 +36,7 @@ class Converter:
 
     write: Writer
     read: Reader
+    is_array: bool = False
 
 
 def _write_string(value: Message, content: str) -> None:
@@ -76,11 +77,15 @@ def read_time(stamp: Message) -> datetime:
     return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1_000)
 
 
+def _read_double(value: Message) -> float:
+    # A whole number may have been stored as an integer by another writer.
+    return value.double_value if value.HasField("double_value") else float(value.integer_value)
+
+
 SCALARS: Final[dict[type, Converter]] = {
     str: Converter(_write_string, lambda value: value.string_value),
     int: Converter(_write_integer, lambda value: value.integer_value),
-    # A whole number may have been stored as an integer by another writer.
-    float: Converter(_write_double, lambda value: value.double_value or float(value.integer_value)),
+    float: Converter(_write_double, _read_double),
     bool: Converter(_write_boolean, lambda value: value.boolean_value),
     bytes: Converter(_write_bytes, lambda value: value.bytes_value),
     datetime: Converter(_write_timestamp, lambda value: read_time(value.timestamp_value)),
@@ -91,7 +96,7 @@ SCALARS: Final[dict[type, Converter]] = {
 def converter(annotation: Any) -> Converter:  # noqa: PLR0911  one line for each kind of type
     """Return the converter for a type: a scalar, StrEnum, Literal of strings, Part, list, dict by str, or any or None.
 
-    Raises TypeError for a type that Firestore has no value for.
+    Raises TypeError for a type that Firestore has no value for, a list in a list among them.
     """
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
@@ -104,9 +109,9 @@ def converter(annotation: Any) -> Converter:  # noqa: PLR0911  one line for each
         return SCALARS[annotation]
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return Converter(_write_string, lambda value: annotation(value.string_value))
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and issubclass(annotation, Part):
         return _part(annotation)
-    if origin is not None and all(isinstance(option, str) for option in get_args(annotation)):
+    if origin is Literal and all(isinstance(option, str) for option in get_args(annotation)):
         return SCALARS[str]
     raise TypeError(f"Firestore has no value for {annotation!r}")
 
@@ -126,10 +131,13 @@ def _optional(annotation: Any) -> Converter:
     def read(value: Message) -> Any:
         return None if value.HasField("null_value") else inner.read(value)
 
-    return Converter(write, read)
+    return Converter(write, read, inner.is_array)
 
 
 def _array(item: Converter) -> Converter:
+    if item.is_array:
+        raise TypeError("Firestore has no list directly in a list")
+
     def write(value: Message, content: list[Any]) -> None:
         array = value.array_value
         array.SetInParent()
@@ -139,7 +147,7 @@ def _array(item: Converter) -> Converter:
     def read(value: Message) -> list[Any]:
         return [item.read(element) for element in value.array_value.values]
 
-    return Converter(write, read)
+    return Converter(write, read, is_array=True)
 
 
 def _map(item: Converter) -> Converter:
@@ -157,15 +165,17 @@ def _map(item: Converter) -> Converter:
     return Converter(write, read)
 
 
-def _part(model: type[BaseModel]) -> Converter:
-    def write(value: Message, content: BaseModel) -> None:
+def _part(model: type[Part]) -> Converter:
+    lines = plan(model)
+
+    def write(value: Message, content: Part) -> None:
         value.map_value.SetInParent()
         fields, held = value.map_value.fields, content.__dict__
-        for line in plan(model):
+        for line in lines:
             line.write(fields[line.stored], held[line.name])
 
-    def read(value: Message) -> BaseModel:
-        return build(model, value.map_value.fields, plan(model))
+    def read(value: Message) -> Part:
+        return build(model, value.map_value.fields, lines)
 
     return Converter(write, read)
 

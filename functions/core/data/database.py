@@ -9,7 +9,7 @@ API: https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence, Set
 from contextlib import suppress
 from time import monotonic
 from typing import Any, Final, TypeVar, cast, overload
@@ -34,6 +34,9 @@ _PASSING = {
     grpc.StatusCode.RESOURCE_EXHAUSTED,
     grpc.StatusCode.INTERNAL,
 }
+_PASSING_WITHIN = _PASSING - {grpc.StatusCode.ABORTED}
+"""In a transaction, where ABORTED ends it: it is run again as a whole."""
+
 _NOT_AS_EXPECTED = {
     grpc.StatusCode.ALREADY_EXISTS,
     grpc.StatusCode.NOT_FOUND,
@@ -140,7 +143,7 @@ class Database:
         if transaction:
             transaction.begin(request)
         found: dict[str, Message] = {}
-        for answer in await self._collect(self._get, request):
+        for answer in await self._collect(self._get, request, _PASSING_WITHIN if transaction else _PASSING):
             if transaction and answer.transaction:
                 transaction.id = answer.transaction
             if answer.HasField("found"):
@@ -206,24 +209,26 @@ class Database:
         commit_id = random_id()
         request = self._message["CommitRequest"](database=self.name)
         for write in writes:
-            self._add(request.writes.add(), write, commit_id)
+            self._add(request.writes.add(), write, commit_id if write.guarded or transaction else None)
         if transaction:
             request.transaction = transaction
-        tries = _Tries(self.deadline, _PASSING - {grpc.StatusCode.ABORTED} if transaction else _PASSING)
+        tries = _Tries(self.deadline, _PASSING_WITHIN if transaction else _PASSING)
         try:
             answer = await tries.until_answered(lambda seconds: self._send(self._commit, request, seconds))
         except grpc.aio.AioRpcError as error:
-            if transaction and error.code() is grpc.StatusCode.ABORTED:
-                raise _Aborted from error
-            if error.code() not in _NOT_AS_EXPECTED:
-                raise
+            again = tries.made > 1
             # The first try may have been carried out and only its answer lost.
-            if tries.made == 1 or not await self._took_place(writes, commit_id):
+            if again and await self._took_place(writes, request.writes, commit_id):
+                return
+            if error.code() in _NOT_AS_EXPECTED:
                 raise Moved from error
-            return
+            # A second try also fails when the first has ended the transaction in whatever way.
+            if transaction and (again or error.code() is grpc.StatusCode.ABORTED):
+                raise _Aborted from error
+            raise
         _note_versions(writes, [result.update_time for result in answer.write_results])
 
-    def _add(self, message: Message, write: Write[Any], commit_id: str) -> None:
+    def _add(self, message: Message, write: Write[Any], mark: str | None) -> None:
         name = f"{self.root}/{write.key.path}"
         if write.content is None:
             message.delete = name
@@ -232,8 +237,8 @@ class Database:
             codec.encode(message.update.fields, write.content, write.fields if write.kind == "update" else None)
             if write.kind == "update":
                 message.update_mask.field_paths.extend(map(codec.stored_name, write.fields))
-            if write.guarded:
-                codec.mark(message.update.fields, commit_id)
+            if mark:
+                codec.mark(message.update.fields, mark)
                 if write.kind == "update":
                     message.update_mask.field_paths.append(COMMIT_FIELD)
         if write.kind == "create":
@@ -242,15 +247,19 @@ class Database:
             stamp = message.current_document.update_time
             stamp.seconds, stamp.nanos = write.version.seconds, write.version.nanos
 
-    async def _took_place(self, writes: Sequence[Write[Any]], commit_id: str) -> bool:
-        """Tell from the first guarded document whether this very commit was carried out; record its version if so."""
-        write = next(write for write in writes if write.guarded)
-        request = self._message["BatchGetDocumentsRequest"](
-            database=self.name, documents=[f"{self.root}/{write.key.path}"]
-        )
+    async def _took_place(self, writes: Sequence[Write[Any]], sent: Sequence[Message], commit_id: str) -> bool:
+        """Tell from a document that bears the commit's mark whether it was carried out; note the versions if so.
+
+        A commit that does nothing but delete took place when the first document that it guards is gone.
+        """
+        marked = [message.update.name for message in sent if COMMIT_FIELD in message.update.fields]
+        deleted = [f"{self.root}/{write.key.path}" for write in writes if write.guarded and write.content is None]
+        if not marked and not deleted:
+            return False
+        request = self._message["BatchGetDocumentsRequest"](database=self.name, documents=[*marked, *deleted][:1])
         request.mask.field_paths.append(COMMIT_FIELD)
         (answer,) = await self._collect(self._get, request)
-        if write.content is None:
+        if not marked:
             return not answer.HasField("found")
         if answer.found.fields[COMMIT_FIELD].string_value != commit_id:
             return False
@@ -270,7 +279,7 @@ class Database:
                 result = await work(transaction)
                 await transaction.finish()
             except _Aborted:
-                previous = transaction.id
+                previous = transaction.id or previous
                 await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311  jitter is no secret
             except BaseException:
                 await transaction.abandon()
@@ -290,11 +299,13 @@ class Database:
     async def _send(self, stub: Stub, request: Message, seconds: float) -> Message:
         return await stub(request, timeout=seconds, metadata=self._metadata)
 
-    async def _collect(self, stub: Stub, request: Message) -> list[Message]:
+    async def _collect(
+        self, stub: Stub, request: Message, passing: Set[grpc.StatusCode] = _PASSING
+    ) -> list[Message]:
         async def read(seconds: float) -> list[Message]:
             return [answer async for answer in stub(request, timeout=seconds, metadata=self._metadata)]
 
-        return await _Tries(self.deadline, _PASSING).until_answered(read)
+        return await _Tries(self.deadline, passing).until_answered(read)
 
 
 _METHODS = ("Commit", "BatchGetDocuments", "RunQuery", "RunAggregationQuery", "ListDocuments")
@@ -340,7 +351,9 @@ class Transaction:
 
     async def finish(self) -> None:
         """Commit what was written; locks are let go."""
-        await self._database._commit_all(self._writes, self.id or None)  # pyright: ignore[reportPrivateUsage]  one class in two
+        if not self._writes:
+            return await self.abandon()
+        return await self._database._commit_all(self._writes, self.id or None)  # pyright: ignore[reportPrivateUsage]  one class in two
 
     async def abandon(self) -> None:
         """Let the locks go without writing. They would go by themselves; sooner is kinder, so failing is no matter."""
@@ -352,7 +365,7 @@ class Transaction:
 class _Tries:
     """Tries of one call within one deadline, waiting longer after each passing failure."""
 
-    def __init__(self, deadline: float, passing: set[grpc.StatusCode]) -> None:
+    def __init__(self, deadline: float, passing: Set[grpc.StatusCode]) -> None:
         self._end = monotonic() + deadline
         self._passing = passing
         self.made = 0

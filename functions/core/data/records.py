@@ -42,10 +42,21 @@ class _Classified(BaseModel):
                 raise TypeError(
                     f"{cls.__name__}.{name} wants one of Subject, Personal, NotPersonal; it has {len(found)}"
                 )
+            cls._check_field(name, found[0])
+
+    @classmethod
+    def _check_field(cls, name: str, mark: Classification) -> None:
+        """Raise TypeError for what a field of this kind of model may not be."""
 
 
 class Part(_Classified):
     """A classified map inside a Record."""
+
+    @classmethod
+    def _check_field(cls, name: str, mark: Classification) -> None:
+        # Erasure finds people by the subject fields of Records; it would not look in here.
+        if isinstance(mark, Subject):
+            raise TypeError(f"{cls.__name__}.{name}: a Subject stands on the Record itself")
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,11 @@ class Record(_Classified):
     """
 
     _version: Version | None = PrivateAttr(default=None)
+
+    @classmethod
+    def _check_field(cls, name: str, mark: Classification) -> None:
+        if stored_name(name) == COMMIT_FIELD:
+            raise TypeError(f"{cls.__name__}.{name}: the database keeps {COMMIT_FIELD!r} for itself")
 
     @property
     def version(self) -> Version:
@@ -104,10 +120,17 @@ class Index:
 
 @dataclass(frozen=True)
 class Key(Generic[R]):
-    """The place of one document: its collection and its path below the database's root."""
+    """The place of one document: its collection and its path below the database's root.
+
+    Raises ValueError for a path that is none of that collection's: what is not declared can be neither read nor written.
+    """
 
     collection: "Collection[R]"
     path: str
+
+    def __post_init__(self) -> None:
+        if not self.collection.holds(self.path):
+            raise ValueError(f"no document of {self.collection.path} can lie there")
 
     @property
     def id(self) -> str:
@@ -140,6 +163,7 @@ class Collection(Generic[R]):
         self.on_erasure, self.indexes, self.ttl = dict(on_erasure), tuple(indexes), ttl
         self.parameters = tuple(name for _, name, _, _ in Formatter().parse(path) if name)
         self.name = path.rsplit("/", 2)[-2]
+        self._segments = self.pattern.split("/")
         self._check()
         self.declared[self.pattern] = self
 
@@ -175,10 +199,18 @@ class Collection(Generic[R]):
             if name and name not in fields:
                 raise TypeError(f"{self.path}: {self.record.__name__} has no field {name!r}")
 
+    def holds(self, path: str) -> bool:
+        """Tell whether a document of this collection can lie at this path below the root."""
+        given = path.split("/")
+        return len(given) == len(self._segments) and all(
+            is_storable(one) if wanted == "*" else one == wanted
+            for one, wanted in zip(given, self._segments, strict=True)
+        )
+
     def at(self, *ids: str) -> Key[R]:
         """Return the key of the document with these ids. Raises ValueError for an id that Firestore does not take."""
-        if len(ids) != len(self.parameters) or not all(map(is_storable, ids)):
-            raise ValueError(f"{self.path} takes {len(self.parameters)} storable ids")
+        if len(ids) != len(self.parameters):
+            raise ValueError(f"{self.path} takes {len(self.parameters)} ids")
         return Key(self, self.path.format_map(dict(zip(self.parameters, ids, strict=True))))
 
     def key_of(self, record: R) -> Key[R]:
@@ -233,6 +265,10 @@ class Write(Generic[R]):
     content: R | None
     version: Version | None = None
     fields: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.content is not None and not isinstance(self.content, self.key.collection.record):
+            raise TypeError(f"{self.key.collection.path} holds no {type(self.content).__name__}")
 
     @property
     def guarded(self) -> bool:

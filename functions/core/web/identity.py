@@ -53,11 +53,13 @@ class Identity:
         return caller
 
     async def revoke_sessions(self, uid: str) -> None:
-        """End all sessions of a person: no refresh token of before makes a new ID token."""
+        """End all sessions of a person: no refresh token of before makes a new ID token. Whom Firebase has no more has none."""
         auth, exceptions = _firebase_modules()
 
         try:
             await asyncio.to_thread(auth.revoke_refresh_tokens, uid, app=self._firebase())
+        except auth.UserNotFoundError:
+            return
         except exceptions.FirebaseError as error:
             raise Unavailable(retry_after=5) from error
 

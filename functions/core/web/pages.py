@@ -19,7 +19,7 @@ async def page_request(
         int, Query(alias="pageSize", ge=1, description=f"items wanted; more than {MOST} gives {MOST}")
     ] = DEFAULT_SIZE,
     page_token: Annotated[
-        str | None, Query(alias="pageToken", max_length=1000, description="nextPageToken of the page before")
+        str | None, Query(alias="pageToken", description="nextPageToken of the page before")
     ] = None,
 ) -> PageRequest:
     """Dependency: which page the client wants. Raises Malformed for a token that is not of this list and caller."""

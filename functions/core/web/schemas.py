@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from core.ids import ID_PATTERN, is_storable
@@ -31,6 +31,10 @@ V = TypeVar("V", bound=View)
 class Page(View, Generic[V]):
     """One page of a list; `nextPageToken` is absent on the last one."""
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+        return f"{params[0].__name__.removesuffix('View').removesuffix('Card')}Page"
+
     items: Sequence[V]
     next_page_token: Annotated[str | None, Field(description="send it as pageToken to get the next page")] = None
 
@@ -39,10 +43,23 @@ def _rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Time = Annotated[AwareDatetime, PlainSerializer(_rfc3339, return_type=str, when_used="json")]
+Time = Annotated[
+    AwareDatetime,
+    PlainSerializer(_rfc3339, return_type=str, when_used="json"),
+    WithJsonSchema(
+        {"type": "string", "format": "date-time", "examples": ["2026-06-04T08:15:30.123Z"]}, mode="serialization"
+    ),
+]
 """A moment, RFC 3339 in UTC with milliseconds."""
 
-Id = Annotated[str, Field(pattern=ID_PATTERN)]
+
+def _not_reserved(given: str) -> str:
+    if not is_storable(given):
+        raise ValueError("no id looks like that")
+    return given
+
+
+Id = Annotated[str, Field(pattern=ID_PATTERN), AfterValidator(_not_reserved)]
 """One of our ids."""
 
 

@@ -252,7 +252,7 @@ async def restore_revision(document_id: Id, number: Number, caller: TheCaller, d
     "/v1/documents/{document_id}/export",
     raises=[*REFUSALS, DocumentNotFound, NotAcceptable],
     budget=Budget(rpcs=1, reads=2),
-    produces={form.value: {"schema": {"type": "string"}} for form in Format},
+    produces={form.value: {} for form in Format},
 )
 async def export(
     document_id: Id, caller: TheCaller, db: TheDatabase, accept: Annotated[str, Header(include_in_schema=False)] = "*/*"

@@ -1,5 +1,6 @@
 """What a person may say of themselves: each field is checked, and a refusal points at it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -11,21 +12,15 @@ from tests.support.api import Api
 
 def _refused(field: str, value: Any) -> bool:
     try:
-        ProfileChange.model_validate_json(_json({field: value}))
+        ProfileChange.model_validate_json(json.dumps({field: value}))
     except ValidationError as error:
         return [found["loc"] for found in error.errors()] == [(field,)]
     return False
 
 
 def _kept(field: str, value: Any) -> Any:
-    change = ProfileChange.model_validate_json(_json({field: value}))
+    change = ProfileChange.model_validate_json(json.dumps({field: value}))
     return change.model_dump(by_alias=True, exclude_unset=True)[field]
-
-
-def _json(value: Any) -> str:
-    import json
-
-    return json.dumps(value)
 
 
 class TestRefusal:

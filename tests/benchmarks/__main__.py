@@ -1,0 +1,34 @@
+"""`make bench`: measures everything that is promised in figures, side by side in one run."""
+
+import argparse
+import time
+
+from rich.console import Console
+
+from tests.benchmarks import latency, report, servers
+from tests.benchmarks.servers import Stage
+
+SECTIONS = {"latency": latency.measure}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds: an idea of the figures in a minute")
+    parser.add_argument("--only", action="append", choices=SECTIONS, default=[], help="one section (again for more)")
+    told = parser.parse_args()
+    console = Console()
+    started, sections = time.perf_counter(), []
+    with servers.emulator() as host:
+        stage = Stage(host, "demo-bench", told.quick)
+        for name in told.only or SECTIONS:
+            with console.status(f"measuring {name} …"):
+                sections.append(SECTIONS[name](stage))
+            report.show(console, sections[-1])
+    minutes = (time.perf_counter() - started) / 60
+    console.print(f"{minutes:.1f} minutes")
+    if not told.quick and not told.only:
+        report.write(sections, minutes)
+
+
+if __name__ == "__main__":
+    main()
