@@ -45,6 +45,12 @@ class Unauthenticated(Failure):
     detail = "Send a valid Firebase ID token as 'Authorization: Bearer <token>'."
 
 
+class AppCheckFailed(Unauthenticated):
+    code = "app_check_failed"
+    title = "App Check failed"
+    detail = "Send a valid App Check token of a Dokker app as X-Firebase-AppCheck."
+
+
 class Forbidden(Failure):
     code = "forbidden"
     title = "Not allowed"

@@ -27,7 +27,14 @@ def _origins(given: tuple[str, ...]) -> tuple[str, ...]:
 class Settings(BaseSettings):
     """What a function is told by its environment. `DOKKER_X` sets field `x`."""
 
-    model_config = SettingsConfigDict(env_prefix="DOKKER_", frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="DOKKER_",
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        # What is refused is logged, and the secret may be among it.
+        hide_input_in_errors=True,
+    )
 
     environment: Literal["production", "local"] = "production"
     project_id: Annotated[str, Field(min_length=1, description="Google Cloud project")] = "demo-dokker"

@@ -5,10 +5,17 @@ import time
 
 from rich.console import Console
 
-from tests.benchmarks import latency, report, servers
+from tests.benchmarks import codecs, cold_start, crowd, latency, memory, report, servers, throughput
 from tests.benchmarks.servers import Stage
 
-SECTIONS = {"latency": latency.measure}
+SECTIONS = {
+    "latency": latency.measure,
+    "throughput": throughput.measure,
+    "cold-start": cold_start.measure,
+    "memory": memory.measure,
+    "crowd": crowd.measure,
+    "codec": codecs.measure,
+}
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ _EQUALS, _ARRAY_CONTAINS, _IN, _ARRAY_CONTAINS_ANY = 5, 7, 8, 9
 _OR = 2
 _DESCENDING = 2
 MOST_FILTERS, MOST_DISJUNCTIONS = 100, 30
+MOST_ENTRIES = 40_000
 
 Ordered = tuple[tuple[str, str], ...]
 
@@ -65,6 +67,26 @@ class IndexGuard:
         faults = self._faults(source.collection_id, source.all_descendants, wishes, _orders(query), query)
         self.missing.extend(f"{source.collection_id}: {fault}" for fault in faults)
 
+    def check_document(self, name: str, fields: Any) -> None:
+        """Note in `missing` a written document of more index entries than production takes (40,000).
+
+        Source: https://firebase.google.com/docs/firestore/quotas#indexes
+        """
+        collection = name.rsplit("/", 2)[-2]
+        entries = sum(self._entries_of(collection, path, value) for path, value in fields.items())
+        entries += sum(_entries_in(index, fields) for index in self._composites if index.collection == collection)
+        if entries > MOST_ENTRIES:
+            self.missing.append(f"{collection}: a document of {entries} index entries; Firestore takes {MOST_ENTRIES}")
+
+    def _entries_of(self, collection: str, path: str, value: Any) -> int:
+        """Count single-field entries: one for each index of a scalar, of each element, of each leaf of a map."""
+        override = self._overrides.get(
+            (collection, path), [{"order": "ASCENDING"}, {"order": "DESCENDING"}, {"arrayConfig": "CONTAINS"}]
+        )
+        orders = sum("order" in index for index in override)
+        arrays = sum("arrayConfig" in index for index in override)
+        return _leaves(value) * orders + len(value.array_value.values) * arrays
+
     def _faults(self, collection: str, group: bool, wishes: list[Wish], orders: Ordered, query: Any) -> list[str]:
         faults: list[str] = []
         if len(wishes) > MOST_DISJUNCTIONS:
@@ -108,6 +130,19 @@ class IndexGuard:
             if prefix <= alone:
                 covered |= prefix
         return None if covered == alone and alone else f"no composite index for {sorted(alone)} then {ordered}"
+
+
+def _leaves(value: Any) -> int:
+    if value.HasField("map_value"):
+        return 1 + sum(map(_leaves, value.map_value.fields.values()))
+    return 1
+
+
+def _entries_in(index: Composite, fields: Any) -> int:
+    """Count a composite index's entries: one for each element of its array, if all its fields are there."""
+    if any(path not in fields for path, _ in index.fields):
+        return 0
+    return prod(len(fields[path].array_value.values) for path, mode in index.fields if mode == "CONTAINS")
 
 
 def _composite(index: dict[str, Any]) -> Composite:

@@ -38,6 +38,8 @@ class Wire:
         self.rpcs.append(name)
         if name == "Commit":
             self.writes += len(request.writes)
+            for write in request.writes:
+                self.guard.check_document(write.update.name or write.delete, write.update.fields)
         elif name == "RunQuery":
             self.guard.check(request.structured_query)
         elif name == "RunAggregationQuery":

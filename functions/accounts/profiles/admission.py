@@ -102,7 +102,7 @@ async def _enrol(db: Database, caller: Caller) -> ProfileRecord:
         raise AccountErasing
     profile = ProfileRecord(
         uid=caller.uid,
-        name=(caller.name or "").strip()[:200],
+        name=" ".join((caller.name or "").split())[:200],
         email=caller.email,
         email_verified=caller.email_verified,
         principals=[caller.principal],

@@ -27,7 +27,7 @@ class AccountState(StrEnum):
 
 
 class ProfileRecord(Record):
-    """A person's account. `principals` are the names under which access is given to them; `valid_after` ends sessions."""
+    """A person's account. `principals` are the names under which they get access; `valid_after` ends sessions."""
 
     uid: Annotated[str, Subject("owner")]
     name: Annotated[str, Personal(Category.ACCOUNT), UNINDEXED]

@@ -76,7 +76,7 @@ class Record(_Classified):
     _version: Version | None = PrivateAttr(default=None)
 
     @classmethod
-    def _check_field(cls, name: str, mark: Classification) -> None:
+    def _check_field(cls, name: str, mark: Classification) -> None:  # noqa: ARG003  any mark will do
         if stored_name(name) == COMMIT_FIELD:
             raise TypeError(f"{cls.__name__}.{name}: the database keeps {COMMIT_FIELD!r} for itself")
 
@@ -122,7 +122,7 @@ class Index:
 class Key(Generic[R]):
     """The place of one document: its collection and its path below the database's root.
 
-    Raises ValueError for a path that is none of that collection's: what is not declared can be neither read nor written.
+    Raises ValueError for a path that is none of that collection's: what is not declared is neither read nor written.
     """
 
     collection: "Collection[R]"

@@ -6,11 +6,12 @@ get it from:
     @app.get("/v1/me", shows=ProfileView, raises=[...], budget=Budget(rpcs=1, reads=1))
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar, get_type_hints
 
-from fastapi import FastAPI
+from fastapi import FastAPI, params
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -56,9 +57,10 @@ class Declared:
     raises: tuple[type[Failure], ...]
 
 
-_EVERYWHERE: Final = (failures.Internal, failures.Unavailable)
-_WITH_BODY: Final = (failures.Malformed, failures.TooLarge, failures.UnsupportedMediaType, failures.Invalid)
+_EVERYWHERE: Final = (failures.Internal, failures.Unavailable, failures.Invalid)
+_WITH_BODY: Final = (failures.Malformed, failures.TooLarge, failures.UnsupportedMediaType)
 _SIGNED_IN: Final = (failures.Unauthenticated,)
+_PEOPLE: Final = (failures.AppCheckFailed,)
 
 
 class Application:
@@ -129,6 +131,7 @@ class Application:
                 *_EVERYWHERE,
                 *raises,
                 *(_SIGNED_IN if whom != "anyone" else ()),
+                *(_PEOPLE if whom == "person" else ()),
                 *(_WITH_BODY if takes_body else ()),
             )
             self.declared.append(Declared(method, path, whom, budget, kinds))
@@ -183,13 +186,17 @@ def _route_class(application: Application, audience: Audience, media_types: tupl
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             handle = super().get_route_handler()
             takes_json = media_types == JSON and self.body_field is not None
+            fields = get_flat_params(self.dependant)
+            parameters = {field.alias for field in fields if isinstance(field.field_info, params.Query)}
 
             async def admit(request: Request) -> Response:
                 if audience == "person":
                     identity = clients.current().identity
+                    await identity.check_app(request.headers.get("x-firebase-appcheck"))
                     request.scope["caller"] = await identity.caller(request.headers.get("authorization"))
                 elif audience == "machine":
                     _admit_machine(request, application)
+                _refuse_other_parameters(request, parameters)
                 if takes_json:
                     body = await json_body.read(request)
                     json_body.refuse_other_types(request, JSON)
@@ -203,6 +210,12 @@ def _route_class(application: Application, audience: Audience, media_types: tupl
             return admit
 
     return Route
+
+
+def _refuse_other_parameters(request: Request, known: Set[str]) -> None:
+    if unknown := sorted(set(request.query_params) - known):
+        detail = "This address takes no such parameter."
+        raise failures.Invalid(faults=[Fault(_pointer("query", name), "unknown_parameter", detail) for name in unknown])
 
 
 def _admit_machine(request: Request, application: Application) -> None:
@@ -234,11 +247,15 @@ async def _invalid(request: Request, error: Exception) -> Response:
 def _fault(error: dict[str, Any]) -> Fault:
     where, *rest = error["loc"]
     steps = rest if where == "body" else [where, *rest]
-    pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+    pointer = _pointer(*steps)
     if error["type"] == "string_pattern_mismatch":
         # A pattern tells a program what is wrong, and a person nothing.
         return Fault(pointer, error["type"], "It holds characters that are not allowed here.")
     return Fault(pointer, error["type"], error["msg"].removeprefix("Value error, "))
+
+
+def _pointer(*steps: str | int) -> str:
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -5,17 +5,17 @@ Tokens: https://firebase.google.com/docs/auth/admin/verify-id-tokens
 
 import asyncio
 import base64
-import binascii
 import hashlib
 import json
 from collections import OrderedDict
 from datetime import UTC, datetime
 from importlib import import_module
+from threading import Lock
 from typing import Any, Final
 
 from core import clock
 from core.caller import Caller, Machine
-from core.failures import Forbidden, Unauthenticated, Unavailable
+from core.failures import AppCheckFailed, Forbidden, Unauthenticated, Unavailable
 from core.ids import is_storable, keyed_hash
 from core.settings import Settings
 
@@ -40,6 +40,15 @@ class Identity:
         self._settings = settings
         self._known: OrderedDict[bytes, tuple[Caller, float]] = OrderedDict()
         self._app: Any = None
+        self._lock = Lock()
+
+    async def check_app(self, token: str | None) -> None:
+        """Where the settings ask for it, raise AppCheckFailed unless this App Check token was given to an app of ours.
+
+        Source: https://firebase.google.com/docs/app-check/custom-resource-backend
+        """
+        if self._settings.require_app_check:
+            await asyncio.to_thread(self._verify_app, token or "")
 
     async def caller(self, authorization: str | None) -> Caller:
         """Return who sent this Authorization header. Raises Unauthenticated unless it bears a token that holds now."""
@@ -53,7 +62,10 @@ class Identity:
         return caller
 
     async def revoke_sessions(self, uid: str) -> None:
-        """End all sessions of a person: no refresh token of before makes a new ID token. Whom Firebase has no more has none."""
+        """End all sessions of a person: no refresh token of before makes a new ID token.
+
+        Somebody whom Firebase does not have any more has no session to end.
+        """
         auth, exceptions = _firebase_modules()
 
         try:
@@ -99,25 +111,45 @@ class Identity:
             )
         except auth.CertificateFetchError as error:
             raise Unavailable(retry_after=5) from error
-        except (auth.InvalidIdTokenError, auth.UserDisabledError, auth.UserNotFoundError, ValueError) as error:
+        except (auth.InvalidIdTokenError, auth.UserDisabledError, auth.UserNotFoundError, *_NO_TOKEN) as error:
             raise Unauthenticated from error
         except exceptions.FirebaseError as error:
             raise Unavailable(retry_after=5) from error
 
+    def _verify_app(self, token: str) -> None:
+        app_check: Any = import_module("firebase_admin.app_check")
+        jwt: Any = import_module("jwt")
+
+        try:
+            app_check.verify_token(token, app=self._firebase())
+        except jwt.PyJWKClientConnectionError as error:
+            raise Unavailable(retry_after=5) from error
+        except (ValueError, jwt.PyJWKClientError) as error:
+            raise AppCheckFailed from error
+
     def _firebase(self) -> Any:
-        if self._app is None:
-            firebase_admin: Any = import_module("firebase_admin")
-            project_id = self._settings.project_id
-            try:
-                self._app = firebase_admin.get_app(project_id)
-            except ValueError:
-                self._app = firebase_admin.initialize_app(options={"projectId": project_id, "httpTimeout": TIMEOUT}, name=project_id)
+        # Called from threads, and Firebase refuses to make an app twice.
+        with self._lock:
+            return self._app or self._make_app()
+
+    def _make_app(self) -> Any:
+        firebase_admin: Any = import_module("firebase_admin")
+        project_id = self._settings.project_id
+        try:
+            self._app = firebase_admin.get_app(project_id)
+        except ValueError:
+            options = {"projectId": project_id, "httpTimeout": TIMEOUT}
+            self._app = firebase_admin.initialize_app(options=options, name=project_id)
         return self._app
 
 
 def _firebase_modules() -> tuple[Any, Any]:
     # firebase-admin has no types; imported on first use, as a function that verifies nothing need not pay for it.
     return import_module("firebase_admin.auth"), import_module("firebase_admin.exceptions")
+
+
+# What parsers raise at something that is no token: nesting without end, a list in the place of an object.
+_NO_TOKEN: Final = (ValueError, TypeError, AttributeError, RecursionError)
 
 
 def _bearer(authorization: str | None) -> str:
@@ -132,10 +164,13 @@ def _caller(claims: dict[str, Any], now: float, secret: bytes) -> Caller:
     # firebase-admin skips the times of the emulator's tokens; they are checked here for every token.
     if not isinstance(expires, (int, float)) or expires + CLOCK_SKEW < now:
         raise Unauthenticated
-    if not isinstance(uid, str) or not is_storable(uid) or not isinstance(signed_in, (int, float)):
+    if not isinstance(signed_in, (int, float)) or not 0 <= signed_in <= now + CLOCK_SKEW:
+        raise Unauthenticated
+    if not isinstance(uid, str) or not is_storable(uid):
         raise Unauthenticated
     # A tenant is another directory of people; its uids are not ours.
-    if claims.get("firebase", {}).get("tenant") is not None:
+    firebase: Any = claims.get("firebase", {})
+    if not isinstance(firebase, dict) or firebase.get("tenant") is not None:  # pyright: ignore[reportUnknownMemberType]
         raise Unauthenticated
     return Caller(
         uid=uid,
@@ -152,7 +187,7 @@ def _unverified_claims(token: str) -> dict[str, Any]:
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (IndexError, ValueError, binascii.Error) as error:
+    except (IndexError, ValueError, RecursionError) as error:
         raise Unauthenticated from error
     if not isinstance(claims, dict):
         raise Unauthenticated

@@ -19,7 +19,7 @@ MOST_DEPTH: Final = 32
 async def read(request: Request, most: int = MOST_BYTES) -> bytes:
     """Return the body. Raises TooLarge as soon as it exceeds `most` bytes, before the rest is read."""
     declared = request.headers.get("content-length", "0")
-    if not declared.isdigit():
+    if not declared.isdecimal():
         raise Malformed("Content-Length is not a number.")
     if int(declared) > most:
         raise _too_large(most)
@@ -74,8 +74,8 @@ def _malformed(code: str, detail: str, pointer: str = "") -> Malformed:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
         raise _malformed("duplicate_name", "A name stands twice in one object.", f"/{_escaped(twice)}")
     return found
 

@@ -18,9 +18,7 @@ async def page_request(
     page_size: Annotated[
         int, Query(alias="pageSize", ge=1, description=f"items wanted; more than {MOST} gives {MOST}")
     ] = DEFAULT_SIZE,
-    page_token: Annotated[
-        str | None, Query(alias="pageToken", description="nextPageToken of the page before")
-    ] = None,
+    page_token: Annotated[str | None, Query(alias="pageToken", description="nextPageToken of the page before")] = None,
 ) -> PageRequest:
     """Dependency: which page the client wants. Raises Malformed for a token that is not of this list and caller."""
     parameters = sorted((k, v) for k, v in request.query_params.multi_items() if k not in ("pageToken", "pageSize"))

@@ -32,7 +32,7 @@ class Page(View, Generic[V]):
     """One page of a list; `nextPageToken` is absent on the last one."""
 
     @classmethod
-    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         return f"{params[0].__name__.removesuffix('View').removesuffix('Card')}Page"
 
     items: Sequence[V]

@@ -292,8 +292,9 @@ async def import_document(
 ) -> Response:
     """Create a document of your own from Markdown, HTML or DOCX (the request's body, at most 6 MiB)."""
     file = await request.body()
-    content = await importing.read(file, request.headers["content-type"], title, language)
-    origin = _origin(idempotency, caller.uid, f"import {title} {language}", file)
+    kind = request.headers["content-type"]
+    content = await importing.read(file, kind, title, language)
+    origin = _origin(idempotency, caller.uid, f"import {(kind, title, language)}", file)
     return _created(*await writing.create(db, caller, content, origin, clock.now()))
 
 

@@ -35,7 +35,7 @@ class BodyTooLarge(TooLarge):
 
 
 class BeingPurged(Conflict):
-    detail = "What this Idempotency-Key made is just being purged. Use a new key."
+    detail = "What this Idempotency-Key made is no longer yours, or just being purged. Use a new key."
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ async def add(
     try:
         await db.commit(documents.create(document), revisions.create(_revision(document)))
     except Moved:
-        return await _made_before(db, origin), True
+        return await _made_before(db, caller, origin), True
     return document, False
 
 
@@ -117,9 +117,10 @@ async def _new(uid: str, content: Content, origin: Origin, now: datetime) -> Doc
     )
 
 
-async def _made_before(db: Database, origin: Origin) -> DocumentRecord:
+async def _made_before(db: Database, caller: Caller, origin: Origin) -> DocumentRecord:
     found = await db.get(documents.at(origin.id), heavy=("body",))
-    if found is None or found.purging_at:
+    # A key opens no document that has been given away since; a marked one belongs to nobody.
+    if found is None or access.role_of(found, [caller.principal]) is not Role.OWNER:
         raise BeingPurged
     if found.fingerprint != origin.fingerprint:
         raise IdempotencyKeyReused

@@ -69,7 +69,22 @@ class TestName:
         assert _kept("name", "  Kari \u00a0 Nordmann ") == "Kari Nordmann"
 
     @pytest.mark.parametrize(
-        "given", ["", " ", "\u00a0\u2003", "\u200b", "\u2060\u200d", "a\x07", "a\nb", "a\x7f", "y" * 201, 7, None, ["Kari"], True]
+        "given",
+        [
+            "",
+            " ",
+            "\u00a0\u2003",
+            "\u200b",
+            "\u2060\u200d",
+            "a\x07",
+            "a\nb",
+            "a\x7f",
+            "y" * 201,
+            7,
+            None,
+            ["Kari"],
+            True,
+        ],
     )
     def test_is_refused_when_nobody_could_read_it(self, given: Any) -> None:
         assert _refused("name", given)
@@ -107,5 +122,16 @@ class TestTimeZone:
     def test_is_one_that_iana_names(self) -> None:
         given = ["Europe/Oslo", "UTC", "America/Argentina/Buenos_Aires"]
         assert [_kept("timeZone", zone) for zone in given] == given
-        wrong = ["Europe", "Oslo", "../../etc/passwd", "/etc/localtime", "Europe/Oslo\n", "+01:00", "", "x" * 65, 1, None]
+        wrong = [
+            "Europe",
+            "Oslo",
+            "../../etc/passwd",
+            "/etc/localtime",
+            "Europe/Oslo\n",
+            "+01:00",
+            "",
+            "x" * 65,
+            1,
+            None,
+        ]
         assert [zone for zone in wrong if not _refused("timeZone", zone)] == []

@@ -53,15 +53,26 @@ class TestSecurityEvents:
         ]
         await api.db.commit(*made)
 
-        pages = [await kari.get(EVENTS), await kari.get(f"{EVENTS}?pageSize=26"), await kari.get(f"{EVENTS}?pageSize=13")]
-        assert [(len(page["items"]), "nextPageToken" in page.json) for page in pages] == [(25, True), (26, False), (13, True)]
+        pages = [
+            await kari.get(EVENTS),
+            await kari.get(f"{EVENTS}?pageSize=26"),
+            await kari.get(f"{EVENTS}?pageSize=13"),
+        ]
+        assert [(len(page["items"]), "nextPageToken" in page.json) for page in pages] == [
+            (25, True),
+            (26, False),
+            (13, True),
+        ]
         every = await kari.listed(EVENTS, pageSize=5)
         assert len(every) == len(set(every)) == 26
         assert every == [item["id"] for item in pages[1]["items"]]
 
         foreign = pages[0]["nextPageToken"]
         ola = await api.person("Ola")
-        for answer in (await ola.get(f"{EVENTS}?pageToken={foreign}"), await kari.get(f"/v1/me/devices?pageToken={foreign}")):
+        for answer in (
+            await ola.get(f"{EVENTS}?pageToken={foreign}"),
+            await kari.get(f"/v1/me/devices?pageToken={foreign}"),
+        ):
             assert (answer.problem, answer.pointers) == ((400, "malformed_request"), ["/query/pageToken"])
 
     async def test_are_gone_after_ninety_days(self, api: Api) -> None:

@@ -113,5 +113,5 @@ async def _calls(person: Person, document: Document, method: str, path: str) -> 
         headers = {**person.headers, "Content-Type": "text/markdown"}
         return Answer(await person.http.post(path, content=b"# Tur", headers=headers))
     condition = {"if_match": "*"} if method in ("PATCH", "DELETE") and "devices" not in path else {}
-    body = {} if method == "PATCH" or path == "/v1/documents" and method == "POST" else None
+    body = {} if method == "PATCH" or (path == "/v1/documents" and method == "POST") else None
     return await person.send(method, path, body, **condition)

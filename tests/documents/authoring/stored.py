@@ -1,4 +1,4 @@
-"""Documents put straight into the database, for scenarios that want many, or what no route makes yet (shares, groups)."""
+"""Documents put straight into the database: many at once, or what no route makes yet (shares, groups)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,8 +18,9 @@ def a_stored_document(
 ) -> DocumentRecord:
     """A document as the product would have stored it; `fields` are those of its record."""
     at = updated_at or clock.now()
-    roles = fields.setdefault("roles", {f"user:{owner.uid}": Role.OWNER})
-    tags, trashed = fields.setdefault("tags", []), fields.setdefault("trashed", False)
+    roles: dict[str, Role] = fields.setdefault("roles", {f"user:{owner.uid}": Role.OWNER})
+    tags: list[str] = fields.setdefault("tags", [])
+    trashed: bool = fields.setdefault("trashed", False)
     derived: dict[str, Any] = {
         "owner_id": owner.uid,
         "trashed_at": at if trashed else None,
@@ -27,8 +28,8 @@ def a_stored_document(
         **access.lists(roles, tags, trashed=trashed),
     }
     plain: dict[str, Any] = {"language": "nb", "revision": 1, "slot": random_id(), "slots": 1, "fingerprint": ""}
-    times = {"slot_opened_at": at, "created_at": at, "updated_at": at}
-    known = {"id": random_id(), "author_id": owner.uid, "title": title, "body": body}
+    times: dict[str, Any] = {"slot_opened_at": at, "created_at": at, "updated_at": at}
+    known: dict[str, Any] = {"id": random_id(), "author_id": owner.uid, "title": title, "body": body}
     return DocumentRecord(**(known | plain | times | derived | fields))
 
 

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from core import clock
 from documents.authoring.records import revisions
 from documents.authoring.schemas import DocumentDraft
-from documents.records import documents
-from tests.support.api import Api
+from documents.records import Role, documents
+from tests.documents.authoring.stored import a_stored_document
+from tests.support.api import Api, an_api
+from tests.support.emulators import Emulators
 
 MOST = 900 * 1024
 
@@ -107,7 +110,10 @@ class TestLimits:
             ({"title": "x" * 301}, ["/title"]),
             ({"title": "to\nlinjer"}, ["/title"]),
             ({"title": None}, ["/title"]),
-            ({"title": 7, "body": ["x"], "language": "nn", "ownerId": "ola"}, ["/body", "/language", "/ownerId", "/title"]),
+            (
+                {"title": 7, "body": ["x"], "language": "nn", "ownerId": "ola"},
+                ["/body", "/language", "/ownerId", "/title"],
+            ),
             ({"tags": [f"{n}" for n in range(51)]}, ["/tags"]),
             ({"tags": ["a", "b", "c", "x" * 51]}, ["/tags/3"]),
             ({"tags": ["a", "b\x85c"]}, ["/tags/1"]),
@@ -212,6 +218,33 @@ class TestIdempotency:
         assert (again.status, again["revision"]) == (201, 1)
         assert "idempotent-replayed" not in again.response.headers
         assert await kari.listed(f"/v1/documents/{again['id']}/revisions", "revision") == [1]
+
+    @pytest.mark.promise("P43")
+    async def test_opens_nothing_that_has_been_given_away(self, api: Api) -> None:
+        kari = await api.person("Kari")
+        first = await kari.post("/v1/documents", {"title": "Tur"}, idempotency_key="tur-1")
+        stored = await api.db.get(documents.at(first["id"]))
+        assert stored
+        await api.db.commit(documents.update(stored, owner_id="ola", roles={"user:ola": Role.OWNER}, title="Olas"))
+
+        again = await kari.post("/v1/documents", {"title": "Tur"}, idempotency_key="tur-1")
+
+        assert again.problem == (409, "conflict")
+        assert "Olas" not in again.response.text
+
+    async def test_waits_for_no_purge_that_is_under_way(self, emulators: Emulators) -> None:
+        async with an_api(emulators, tasks_emulator_host="127.0.0.1:1") as api:
+            kari = await api.person("Kari")
+            purged = a_stored_document(kari, "Tur", roles={}, owner_id=None, trashed=True, purging_at=clock.now())
+            first = await kari.post("/v1/documents", {"title": "Tur"}, idempotency_key="tur-1")
+            await api.db.commit(documents.put(purged.model_copy(update={"id": first["id"]})))
+
+            assert (await kari.post("/v1/documents", {"title": "Tur"}, idempotency_key="tur-1")).problem == (
+                409,
+                "conflict",
+            )
+            await api.runs("purge-trash")
+            assert (await kari.post("/v1/documents", {"title": "Tur"}, idempotency_key="tur-1")).status == 201
 
     @pytest.mark.parametrize("key", ["x" * 201, "to ord", "nøkkel".encode().decode("latin-1")])
     async def test_takes_no_key_but_visible_ascii(self, api: Api, key: str) -> None:

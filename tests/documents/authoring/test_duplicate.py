@@ -28,7 +28,12 @@ class TestDuplicate:
         assert (copy.status, copy.response.headers["location"]) == (201, f"/v1/documents/{copy['id']}")
         expected = {"title": "Kopi av Oppskrift", "body": "Mel og vann", "tags": ["mat"], "language": "nb"}
         assert {name: copy[name] for name in expected} == expected
-        assert (copy["ownerId"], copy["role"], copy["revision"], copy.json.get("groupId")) == (ola.uid, "owner", 1, None)
+        assert (copy["ownerId"], copy["role"], copy["revision"], copy.json.get("groupId")) == (
+            ola.uid,
+            "owner",
+            1,
+            None,
+        )
         assert (await kari.get(f"/v1/documents/{copy['id']}")).problem == (404, "not_found")
         assert await ola.listed(f"/v1/documents/{copy['id']}/revisions", "revision") == [1]
         assert await ola.listed(q="oppskrift", owner=ola.uid) == [copy["id"]]

@@ -96,7 +96,13 @@ class TestChoice:
     async def test_of_what_cannot_be_made_is_refused(self, api: Api) -> None:
         kari = await api.person("Kari")
         document = await kari.writes("Tur", "Kort")
-        for accept in ("application/json", "image/*", "text/markdown;q=0, text/html;q=0, application/pdf;q=0", "*/*;q=0", "?"):
+        for accept in (
+            "application/json",
+            "image/*",
+            "text/markdown;q=0, text/html;q=0, application/pdf;q=0",
+            "*/*;q=0",
+            "?",
+        ):
             assert (await kari.get(f"{document.path}/export", accept=accept)).problem == (406, "not_acceptable"), accept
 
 

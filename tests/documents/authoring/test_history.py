@@ -9,9 +9,8 @@ from core import clock
 from core.ids import random_id
 from documents.authoring.records import RevisionRecord, revisions
 from documents.records import documents
-from tests.support.api import Api, Document, Person
+from tests.support.api import Api, Document, Person, an_api
 from tests.support.emulators import Emulators
-from tests.support.api import an_api
 
 
 class TestSaving:

@@ -1,7 +1,7 @@
 """Bringing documents along: Markdown, HTML and Word files become documents of one's own."""
 
 import io
-from typing import Any
+from collections.abc import AsyncIterator
 from urllib.parse import urlencode
 
 import docx
@@ -48,7 +48,7 @@ class TestImport:
 
     async def test_takes_title_and_language_as_told(self, api: Api) -> None:
         kari = await api.person("Kari")
-        english = "# The trip\n\nWe found what was there, and then it rained.\n".encode()
+        english = b"# The trip\n\nWe found what was there, and then it rained.\n"
         guessed = await _imports(kari, english, MARKDOWN)
         told = await _imports(kari, english, MARKDOWN, title="Min tur", language="nb")
         nameless = await _imports(kari, english, MARKDOWN, title="")
@@ -97,7 +97,7 @@ class TestImport:
         body = await _imports(kari, b"x" * (900 * 1024 + 1), MARKDOWN)
         assert (body.problem, body.pointers) == ((413, "too_large"), ["/body"])
 
-        async def chunks() -> Any:
+        async def chunks() -> AsyncIterator[bytes]:
             for _ in range(7):
                 yield b"x" * 1024 * 1024
 
@@ -125,7 +125,11 @@ class TestImport:
 
 
 async def _imports(person: Person, file: bytes, kind: str, key: str | None = None, **parameters: str) -> Answer:
-    headers = {**person.headers, **({"Content-Type": kind} if kind else {}), **({"Idempotency-Key": key} if key else {})}
+    headers = {
+        **person.headers,
+        **({"Content-Type": kind} if kind else {}),
+        **({"Idempotency-Key": key} if key else {}),
+    }
     path = f"/v1/documents/import?{urlencode(parameters)}"
     return Answer(await person.http.post(path, content=file, headers=headers))
 

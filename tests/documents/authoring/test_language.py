@@ -1,6 +1,5 @@
 """Norwegian or English."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

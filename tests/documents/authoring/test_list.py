@@ -44,7 +44,13 @@ class TestPaging:
         await store(api.db, [*made, *(a_stored_document(ola, f"Ola {n}") for n in range(3))])
         ids = [document.id for document in made]
 
-        sizes = [("", 25), ("?pageSize=1", 1), ("?pageSize=99", 99), ("?pageSize=100", 100), ("?pageSize=10000000", 100)]
+        sizes = [
+            ("", 25),
+            ("?pageSize=1", 1),
+            ("?pageSize=99", 99),
+            ("?pageSize=100", 100),
+            ("?pageSize=10000000", 100),
+        ]
         for query, size in sizes:
             page = await kari.get(f"/v1/documents{query}")
             assert [item["id"] for item in page["items"]] == ids[:size]
@@ -74,7 +80,10 @@ class TestPaging:
             (kari, f"?tag=tur&trashed=true&pageToken={token}"),
             (kari, f"?tag=tur&q=tur&pageToken={token}"),
             (ola, f"?tag=tur&pageToken={token}"),
-            *((kari, f"?tag=tur&pageToken={wrong}") for wrong in ("", "x", "ikke%20ett", "%C3%A6", "A" * 1500, token[:-4])),
+            *(
+                (kari, f"?tag=tur&pageToken={wrong}")
+                for wrong in ("", "x", "ikke%20ett", "%C3%A6", "A" * 1500, token[:-4])
+            ),
         ]
         for person, query in refused:
             answer = await person.get(f"/v1/documents{query}")
@@ -95,7 +104,13 @@ class TestFilters:
         kari, ola = await api.people("Kari", "Ola")
         await kari.writes("Hemmelig tur", "Bare mitt", tags=["tur"])
         await kari.trashes("Hemmelig og kastet", tags=["tur"])
-        every = [{}, {"q": "hemmelig"}, {"tag": "tur"}, {"owner": kari.uid}, {"q": "tur", "tag": "tur", "owner": kari.uid}]
+        every = [
+            {},
+            {"q": "hemmelig"},
+            {"tag": "tur"},
+            {"owner": kari.uid},
+            {"q": "tur", "tag": "tur", "owner": kari.uid},
+        ]
         for parameters in every:
             for more in ({}, {"trashed": "true"}, {"sharedWithMe": "true"}):
                 assert await ola.listed(**parameters, **more) == []
@@ -146,7 +161,9 @@ class TestFilters:
         """A tag is served in order by its index, however many documents bear it."""
         kari = await api.person("Kari")
         now = clock.now()
-        made = [a_stored_document(kari, "Notat", updated_at=now - timedelta(seconds=n), tags=["skole"]) for n in range(230)]
+        made = [
+            a_stored_document(kari, "Notat", updated_at=now - timedelta(seconds=n), tags=["skole"]) for n in range(230)
+        ]
         await store(api.db, [*made, *(a_stored_document(kari, "Annet") for _ in range(5))])
 
         assert await kari.listed(tag="Skole", pageSize=100) == [document.id for document in made]

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-import pytest
 
 from core import clock
 from documents.authoring import trash
@@ -15,6 +14,7 @@ from infra.local.machine_tokens import machine_token
 from tests.documents.authoring.stored import a_stored_document, store
 from tests.support.api import Answer, Api, Document, an_api
 from tests.support.emulators import Emulators
+
 
 class TestPurge:
     async def test_is_only_for_what_is_in_the_trash(self, api: Api) -> None:
@@ -71,7 +71,7 @@ class TestPurge:
             api.wire.reset()
 
             running = asyncio.create_task(trash.purge_document(api.db, document.id))
-            while api.wire.rpcs.count("Commit") < 2:
+            while api.wire.rpcs.count("Commit") < 2:  # noqa: ASYNC110  the wire has no event to wait for
                 await asyncio.sleep(0)
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

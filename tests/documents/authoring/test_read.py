@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.api import Api
+from tests.support.api import Api, an_api
+from tests.support.emulators import Emulators
 
 BELOW = ("", "/revisions", "/revisions/1", "/export")
 
@@ -50,11 +51,29 @@ class TestRead:
         assert exported.response.headers["cache-control"] == "no-store"
 
     @pytest.mark.promise("P52")
-    async def test_is_open_to_a_page_of_the_product_and_to_no_other(self, api: Api) -> None:
-        """A browser client asks first; a mobile client never does. Both use these same routes."""
-        asks = {"origin": "https://ond.example", "access_control_request_method": "PATCH"}
-        refused = await api.send("OPTIONS", "/v1/documents", **asks)
-        assert "access-control-allow-origin" not in refused.response.headers
+    async def test_is_open_to_mobile_clients_and_pages_of_the_product_and_to_no_other(
+        self, emulators: Emulators
+    ) -> None:
+        """A browser asks before and names its origin; a mobile client does neither. Their routes are the same."""
+        async with an_api(emulators, allowed_origins=("https://dokker.example",)) as api:
+            kari = await api.person("Kari")
+            document = await kari.writes("Tur")
+            asks = {
+                "access_control_request_method": "PATCH",
+                "access_control_request_headers": "Authorization,If-Match",
+            }
+            for origin, allowed in (
+                ("https://dokker.example", "https://dokker.example"),
+                ("https://ond.example", None),
+            ):
+                preflight = await api.send("OPTIONS", document.path, origin=origin, **asks)
+                assert preflight.response.headers.get("access-control-allow-origin") == allowed
+                read = await kari.get(document.path, origin=origin)
+                assert read.response.headers.get("access-control-allow-origin") == allowed
+            preflight = await api.send("OPTIONS", document.path, origin="https://dokker.example", **asks)
+            assert "PATCH" in preflight.response.headers["access-control-allow-methods"]
+            shown = await kari.get(document.path, origin="https://dokker.example")
+            assert "ETag" in shown.response.headers["access-control-expose-headers"]
 
     async def test_of_a_trashed_document_shows_it_to_its_owner(self, api: Api) -> None:
         kari, ola = await api.people("Kari", "Ola")

@@ -29,7 +29,10 @@ class TestRevise:
         assert (changed.status, changed.etag, changed["revision"]) == (200, '"2-owner"', 2)
         for stale in (document.etag, f"W/{changed.etag}", '"2"', '"2-editor"'):
             assert (await kari.patch(document.path, {"body": "B"}, if_match=stale)).problem == (412, "stale_etag")
-        assert (await kari.patch(document.path, {"body": "B"}, if_match="2-owner")).problem == (400, "malformed_request")
+        assert (await kari.patch(document.path, {"body": "B"}, if_match="2-owner")).problem == (
+            400,
+            "malformed_request",
+        )
 
         assert (await kari.get(document.path))["body"] == "A"
         one_of = await kari.patch(document.path, {"body": "C"}, if_match=f"{document.etag}, {changed.etag}")
@@ -50,6 +53,21 @@ class TestRevise:
         assert (read["body"], read["revision"]) == (winner["body"], 2)
         assert (await kari.get(f"{document.path}/revisions/2"))["body"] == winner["body"]
 
+    @pytest.mark.promise("P42")
+    async def test_with_any_version_is_saved_or_says_that_it_was_not(self, api: Api) -> None:
+        kari = await api.person("Kari")
+        document = await kari.writes("Felles notat")
+
+        answers = await asyncio.gather(
+            *(kari.patch(document.path, {"body": f"Forfatter {n}"}, if_match="*") for n in range(12))
+        )
+
+        saved = [answer for answer in answers if answer.status == 200]
+        assert {answer.problem for answer in answers if answer.status != 200} <= {(503, "unavailable")}
+        assert sorted(answer["revision"] for answer in saved) == list(range(2, len(saved) + 2))
+        last = max(saved, key=lambda answer: answer["revision"])
+        assert (await kari.get(document.path)).json == last.json
+
     async def test_of_nothing_keeps_the_revision(self, api: Api) -> None:
         kari = await api.person("Kari")
         fields = {"title": "Tur", "body": "Vi gikk", "tags": ["tur"], "language": "en"}
@@ -66,7 +84,12 @@ class TestRevise:
         document = await kari.writes("Tur", "We went up the hill and it rained.", tags=["tur"], language="nb")
         before = await kari.get(document.path)
 
-        for changes in ({"title": "Lang tur"}, {"body": "The weather was what it was."}, {"tags": []}, {"language": "en"}):
+        for changes in (
+            {"title": "Lang tur"},
+            {"body": "The weather was what it was."},
+            {"tags": []},
+            {"language": "en"},
+        ):
             answer = await kari.patch(document.path, changes, if_match=before.etag)
             assert answer.json == {
                 **before.json,
@@ -87,7 +110,14 @@ class TestRevise:
     async def test_refuses_what_no_document_has(self, api: Api) -> None:
         kari = await api.person("Kari")
         document = await kari.writes("Tur")
-        wrong = {"title": None, "body": "\x01", "tags": ["a", "x" * 51], "language": "sv", "ownerId": "ola", "trashedAt": None}
+        wrong = {
+            "title": None,
+            "body": "\x01",
+            "tags": ["a", "x" * 51],
+            "language": "sv",
+            "ownerId": "ola",
+            "trashedAt": None,
+        }
         answer = await kari.patch(document.path, wrong, if_match="*")
         assert answer.problem == (422, "validation_failed")
         assert sorted(answer.pointers) == ["/body", "/language", "/ownerId", "/title", "/trashedAt"]

@@ -32,7 +32,11 @@ class TestTrash:
         await store(api.db, [shared])
         path = f"/v1/documents/{shared.id}"
 
-        refused = [await ola.delete(path, if_match="*"), await ola.post(f"{path}/restore"), await ola.post(f"{path}/purge")]
+        refused = [
+            await ola.delete(path, if_match="*"),
+            await ola.post(f"{path}/restore"),
+            await ola.post(f"{path}/purge"),
+        ]
         assert {answer.problem for answer in refused} == {(403, "forbidden")}
 
         await kari.delete(path, if_match="*")
