@@ -21,7 +21,9 @@ def random_id() -> str:
 
 def derived_id(secret: bytes, *parts: str) -> str:
     """Return the id that these parts always lead to, of the same form as a random one and as hard to guess."""
-    return keyed_hash(secret, "id", *parts)[:22]
+    while _RESERVED.match(candidate := keyed_hash(secret, "id", *parts)[:22]):
+        parts = (*parts, candidate)
+    return candidate
 
 
 def keyed_hash(secret: bytes, *parts: str) -> str:

@@ -6,6 +6,7 @@ import time
 from rich.console import Console
 
 from tests.benchmarks import codecs, cold_start, crowd, latency, memory, report, servers, throughput
+from tests.benchmarks.figures import Section
 from tests.benchmarks.servers import Stage
 
 SECTIONS = {
@@ -24,7 +25,7 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=SECTIONS, default=[], help="one section (again for more)")
     told = parser.parse_args()
     console = Console()
-    started, sections = time.perf_counter(), []
+    started, machine, sections = time.perf_counter(), report.surroundings(), list[Section]()
     with servers.emulator() as host:
         stage = Stage(host, "demo-bench", told.quick)
         for name in told.only or SECTIONS:
@@ -34,7 +35,7 @@ def main() -> None:
     minutes = (time.perf_counter() - started) / 60
     console.print(f"{minutes:.1f} minutes")
     if not told.quick and not told.only:
-        report.write(sections, minutes)
+        report.write(sections, machine, minutes)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ from itertools import cycle
 from time import perf_counter
 from typing import Any
 
+from google.auth.credentials import AnonymousCredentials
 from google.cloud.firestore_v1 import _helpers
 from google.cloud.firestore_v1.client import Client
-from google.auth.credentials import AnonymousCredentials
 from google.cloud.firestore_v1.types import document as types
 
 from core.data import codec
@@ -27,9 +27,18 @@ def record() -> DocumentRecord:
     return DocumentRecord(
         **draft,
         **lists,
-        **{"id": "A" * 22, "owner_id": "kari", "author_id": "kari", "roles": roles, "fingerprint": "f" * 43},
-        **{"terms": dict.fromkeys(search.terms(draft["title"], draft["tags"], draft["body"]), True)},
-        **{"revision": 1, "slot": "s" * 22, "slot_opened_at": now, "slots": 1, "created_at": now, "updated_at": now},
+        id="A" * 22,
+        owner_id="kari",
+        author_id="kari",
+        roles=roles,
+        fingerprint="f" * 43,
+        terms=dict.fromkeys(search.terms(draft["title"], draft["tags"], draft["body"]), True),
+        revision=1,
+        slot="s" * 22,
+        slot_opened_at=now,
+        slots=1,
+        created_at=now,
+        updated_at=now,
     )
 
 

@@ -12,15 +12,17 @@ from core.services.clients import Clients
 from core.settings import Settings
 from documents import access
 from documents.records import DocumentRecord, Role, documents
-from tests.benchmarks import latency, material, servers, wire
+from tests.benchmarks import latency, servers, wire
 from tests.benchmarks.figures import Section, Spread, Target
 from tests.benchmarks.material import Person, request
-from tests.benchmarks.servers import Stage
+from tests.benchmarks.servers import Helper, Server, Stage
+from tests.benchmarks.wire import Run
 
 _COMMIT = 500
 _IN_FLIGHT = 4
 _OWNERS = 1_000
-_FLAT = Target(1.1)
+_SLOWEST = 4.0
+"""Seconds of a bare query beyond which the function, with its deadline of 5, is not asked any more."""
 
 
 def measure(stage: Stage) -> Section:
@@ -29,36 +31,58 @@ def measure(stage: Stage) -> Section:
     section = Section(
         "crowd",
         "A list page among the documents of others",
-        ("documents of others", "ratio to 100", "page of 25, ms"),
-        "One client lists its own 31 documents of 10 KB. Production serves the page from one index, whatever else is "
-        "there; what the emulator does is its own affair, and the bare query's time stands beside it.",
+        (
+            "documents of others",
+            "ratio to the bare query",
+            "page of 25, ms",
+            "bare calls, ms",
+            "growth of the bare query",
+        ),
+        "One client lists its own 31 documents of 10 KB. Firestore serves the page from one index, in a time that "
+        "depends on what it yields alone; the emulator has no indexes and looks at every document of the collection. "
+        "So what is judged is what the function adds to the bare calls, which must not grow.",
     )
     with servers.serving("authoring", servers.ours("authoring"), stage) as server:
         people = uvloop.run(latency.prepared(server.port, stage.project_id))
-        asked = request("GET", "/v1/documents", people[0].bearer)
+        helper = Helper("direct", stage, "async")
+        helper.ask(uid=people[0].uid, documents=[person.documents[0] for person in people])
         there, first = 0, 0.0
         for step in steps:
             uvloop.run(_add_documents(stage, people[1], step - there))
             there = step
-            seconds = uvloop.run(wire.run(server.port, lambda _: asked, 1, 20 if stage.quick else 60)).seconds
-            spread = Spread.of([second * 1e3 for second in seconds])
-            first = first or spread.median
-            section.add(
-                *(f"{step:,}", f"{spread.median / first:.2f}", spread.shown(".1f")),
-                judged=None if step == steps[0] else spread.median / first,
-                target=None if step == steps[0] else _FLAT,
-                others=step,
-                page_ms=spread.data,
-                ratio=spread.median / first,
-            )
+            first = _measured(section, server, helper, people[0], step, first)
+        helper.close()
     return section
+
+
+def _measured(section: Section, server: Server, helper: Helper, person: Person, others: int, first: float) -> float:
+    """Add the row of one step. Returns the milliseconds of the bare calls in the first of all."""
+    asked = request("GET", "/v1/documents", person.bearer)
+    once = Run(**helper.ask(operation="list", clients=1, count=1)).seconds[0]
+    if once > _SLOWEST:
+        section.add(f"{others:,}", "", "", f"{once * 1e3:.0f}", "", others=others, bare_ms=once * 1e3)
+        return first
+    calls, found = max(2, min(20, int(2 / once))), (list[float](), list[float]())
+    for _ in range(3):
+        found[0].extend(uvloop.run(wire.run(server.port, lambda _: asked, 1, calls)).seconds)
+        found[1].extend(Run(**helper.ask(operation="list", clients=1, count=calls)).seconds)
+    ours, bare = (Spread.of([second * 1e3 for second in seconds]) for seconds in found)
+    ratio, first = ours.median / bare.median, first or bare.median
+    section.add(
+        *(f"{others:,}", f"{ratio:.2f}", ours.shown(".1f"), bare.shown(".1f"), f"{bare.median / first:.1f}"),
+        judged=ratio,
+        target=Target(1.1),
+        others=others,
+        ratio=ratio,
+        page_ms=ours.data,
+        bare_ms=bare.data,
+    )
+    return first
 
 
 async def _add_documents(stage: Stage, keeper: Person, many: int) -> None:
     """Write documents of a thousand owners, made after one that the function has written, without its long text."""
-    told = Settings(
-        environment="local", project_id=stage.project_id, firestore_emulator_host=stage.firestore
-    )
+    told = Settings(environment="local", project_id=stage.project_id, firestore_emulator_host=stage.firestore)
     clients = Clients(told)
     db = clients.database
     heavy = tuple(line.name for line in codec.plan(DocumentRecord) if line.heavy)

@@ -25,7 +25,21 @@ from documents.records import DocumentRecord
 
 CARD = [line.stored for line in codec.selection(DocumentRecord)]
 WHOLE = [*CARD, "body", *(line.stored for line in codec.selection(ProfileRecord))]
-CHANGED = "title body tags language tagged terms revision slot slotOpenedAt slots authorId updatedAt commit".split()
+CHANGED = [
+    "title",
+    "body",
+    "tags",
+    "language",
+    "tagged",
+    "terms",
+    "revision",
+    "slot",
+    "slotOpenedAt",
+    "slots",
+    "authorId",
+    "updatedAt",
+    "commit",
+]
 PAGE = 26
 
 _numbers = count(1)
@@ -45,7 +59,7 @@ class Material:
     def __init__(self, client: Any, uid: str, document_ids: list[str]) -> None:
         self.client, self.principals = client, [f"user:{uid}"]
         self.profile = client.collection("users").document(uid)
-        self.documents = [client.collection("documents").document(id) for id in document_ids]
+        self.documents = [client.collection("documents").document(named) for named in document_ids]
         self.content: dict[str, Any] = {}
         self.revision: dict[str, Any] = {}
 

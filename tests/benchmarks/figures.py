@@ -57,9 +57,20 @@ class Section:
     rows: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
     data: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
-    def add(self, *cells: str, judged: float | None = None, target: Target | None = None, **data: Any) -> None:
-        """Add a row. `judged` is the figure that the target is for; both are left out where nothing is promised."""
-        met = target.met(judged) if target and judged is not None else None
+    def add(
+        self,
+        *cells: str,
+        judged: float | None = None,
+        target: Target | None = None,
+        met: bool | None = None,
+        **data: Any,
+    ) -> None:
+        """Add a row. `judged` is the figure that the target is for; both are left out where nothing is promised.
+
+        `met` is given where more than the one figure decides.
+        """
+        if met is None and target and judged is not None:
+            met = target.met(judged)
         verdict = "" if met is None else "met" if met else "MISSED"
         self.rows.append((*cells, target.shown() if target else "", verdict))
         self.data.append({**data, "target": target.shown() if target else None, "met": met})

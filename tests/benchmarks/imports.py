@@ -41,7 +41,7 @@ def by_package(stage: Stage) -> Counter[str]:
 
 def _package(module: str) -> str:
     if module.startswith(_SHARED):
-        return ".".join(module.split(".")[:3 if module.startswith("google.cloud") else 2])
+        return ".".join(module.split(".")[: 3 if module.startswith("google.cloud") else 2])
     return module.partition(".")[0]
 
 

@@ -39,17 +39,20 @@ def _list(people: list[Person]) -> wire.Next:
 
 def _update(people: list[Person]) -> wire.Next:
     made = [
-        request("PATCH", f"/v1/documents/{person.documents[0]}", person.bearer, material.numbered(), **{"If-Match": "*"})
+        request(
+            "PATCH", f"/v1/documents/{person.documents[0]}", person.bearer, material.numbered(), **{"If-Match": "*"}
+        )
         for person in people
     ]
     return lambda number: material.titled(made[number])
 
 
+# Creating comes last, since the emulator looks at every document of a collection for each query.
 OPERATIONS = (
-    Operation("create", 201, _create, (50, 320)),
     Operation("get", 200, _get, (100, 640)),
     Operation("list", 200, _list, (30, 128)),
     Operation("update", 200, _update, (50, 320)),
+    Operation("create", 201, _create, (50, 320)),
 )
 
 
@@ -93,9 +96,9 @@ def _measured(server: Server, people: list[Person], helpers: list[Helper], round
         "latency",
         "The whole function against the bare calls",
         ("operation", "clients", "median, ratio", "p99, ratio", "function, ms", "async client, ms", "sync client, ms"),
-        "A document of 10 KB; the function with HTTP, sign-in, validation, search terms and JSON, against the same RPCs, "
-        "fields and masks called directly by google-cloud-firestore. Ratios are to its asynchronous client; the quartiles "
-        "of the rounds stand in brackets.",
+        "A document of 10 KB; the function with HTTP, sign-in, validation, search terms and JSON, against the same "
+        "RPCs with the same fields and masks, called directly by google-cloud-firestore. Ratios are to its asynchronous "
+        "client, and p99 may be 2.5 times.",
     )
     for operation in OPERATIONS:
         following = operation.of(people)
@@ -127,11 +130,11 @@ def _add(section: Section, name: str, clients: int, rounds: list[list[Run]]) -> 
     spreads = [Spread.of(seconds) for seconds in pooled]
     p99 = tails[0] / tails[1]
     cells = [f"{spread.median * 1e3:.2f}, p99 {tail * 1e3:.1f}" for spread, tail in zip(spreads, tails, strict=True)]
-    target = Target(1.1)
     section.add(
         *(name, str(clients), ratio.shown(), f"{p99:.2f}", *cells),
-        judged=ratio.median if p99 <= 2.5 else float("inf"),
-        target=target,
+        judged=ratio.median,
+        target=Target(1.1),
+        met=ratio.median <= 1.1 and p99 <= 2.5,
         operation=name,
         clients=clients,
         ratio=ratio.data,

@@ -11,10 +11,67 @@ from tests.support.tokens import id_token
 BYTES: Final = 10_000
 PEOPLE: Final = 32
 
-_HEADS = "b bl br d dr f fl fr g gr h hv j k kl kr l m n p pr r s sk sl sm sn sp st str sv t tr v".split()
-_CORES = "a e i o u y æ ø å ei au øy".split()
-_TAILS = "d g k l ll m n nd ng nn p r rd rk rt s sk st t tt v".split()
-_ENDINGS = "en et er ene ing ingen lig het e t".split()
+_HEADS = [
+    "b",
+    "bl",
+    "br",
+    "d",
+    "dr",
+    "f",
+    "fl",
+    "fr",
+    "g",
+    "gr",
+    "h",
+    "hv",
+    "j",
+    "k",
+    "kl",
+    "kr",
+    "l",
+    "m",
+    "n",
+    "p",
+    "pr",
+    "r",
+    "s",
+    "sk",
+    "sl",
+    "sm",
+    "sn",
+    "sp",
+    "st",
+    "str",
+    "sv",
+    "t",
+    "tr",
+    "v",
+]
+_CORES = ["a", "e", "i", "o", "u", "y", "æ", "ø", "å", "ei", "au", "øy"]
+_TAILS = [
+    "d",
+    "g",
+    "k",
+    "l",
+    "ll",
+    "m",
+    "n",
+    "nd",
+    "ng",
+    "nn",
+    "p",
+    "r",
+    "rd",
+    "rk",
+    "rt",
+    "s",
+    "sk",
+    "st",
+    "t",
+    "tt",
+    "v",
+]
+_ENDINGS = ["en", "et", "er", "ene", "ing", "ingen", "lig", "het", "e", "t"]
 
 
 def _vocabulary(rng: random.Random, count: int) -> list[str]:

@@ -16,10 +16,19 @@ from rich.table import Table
 from infra.local.places import ROOT
 from tests.benchmarks.figures import Section
 
-_PACKAGES = (
-    "fastapi firebase-admin functions-framework google-cloud-firestore grpcio gunicorn httptools protobuf pydantic "
-    "uvicorn uvloop"
-).split()
+_PACKAGES = [
+    "fastapi",
+    "firebase-admin",
+    "functions-framework",
+    "google-cloud-firestore",
+    "grpcio",
+    "gunicorn",
+    "httptools",
+    "protobuf",
+    "pydantic",
+    "uvicorn",
+    "uvloop",
+]
 
 
 def show(console: Console, section: Section) -> None:
@@ -33,9 +42,8 @@ def show(console: Console, section: Section) -> None:
     console.print()
 
 
-def write(sections: Sequence[Section], minutes: float) -> None:
+def write(sections: Sequence[Section], machine: dict[str, Any], minutes: float) -> None:
     """Write the page and the data behind it."""
-    machine = surroundings()
     figures = {section.name: section.data for section in sections}
     data = {"measured": machine, "minutes": round(minutes, 1), "sections": figures}
     (ROOT / "docs" / "benchmarks.json").write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
@@ -51,11 +59,12 @@ def page(sections: Sequence[Section], machine: dict[str, Any]) -> str:
         "# Measured",
         "",
         "Written by `make bench`; not to be edited. All figures are of one run, in which those that are compared took "
-        "turns. They are medians, with the quartiles in brackets. What counts are the ratios: milliseconds are those of "
-        "one machine.",
+        "turns. They are medians, with the quartiles in brackets. What counts are the ratios: milliseconds are those "
+        "of one machine.",
         "",
-        f"{machine['date']}, {machine['machine']}, {machine['python']}, Node {machine['node']}, Java {machine['java']}; "
-        f"{packages}. Load before the run: {machine['load']}. {judged - missed} of {judged} targets met.",
+        f"{machine['date']}, {machine['machine']}, {machine['python']}, Node {machine['node']}, "
+        f"Java {machine['java']}; {packages}. Load before the run: {machine['load']}. "
+        f"{judged - missed} of {judged} targets met.",
     ]
     for section in sections:
         lines += ["", f"## {section.title}", "", section.note, "", _row(section.header)]
@@ -68,11 +77,11 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def surroundings() -> dict[str, Any]:
-    """Machine and versions."""
+    """Machine, versions, and how busy it is now."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}",
+        "machine": f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}",
         "load": f"{os.getloadavg()[0]:.1f}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "node": _first_line("node", "--version").removeprefix("v"),

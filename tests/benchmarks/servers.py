@@ -5,10 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +32,6 @@ class Stage:
     firestore: str
     project_id: str
     quick: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def told(self) -> dict[str, str]:
         """The environment of a process on this stage."""
@@ -152,8 +150,3 @@ class Helper:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-
-def pause() -> None:
-    """Let what the last run left behind settle."""
-    time.sleep(0.1)

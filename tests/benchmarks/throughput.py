@@ -56,9 +56,10 @@ def _measured(contenders: list[Contender], people: list[Person], rounds: int, se
         "throughput",
         "Throughput against what a user would write instead",
         ("operation", "peer", "ratio", "function, requests/s", "peer, requests/s"),
-        f"{CLIENTS} clients, documents of 10 KB, one instance each. `python_sync` is a plain functions-framework function "
-        "with Google's synchronous clients, `node` Node's functions-framework with firebase-admin; both do the same "
-        "reads and writes, with simpler search terms. No server checks a signature, since the emulator's tokens have none.",
+        f"{CLIENTS} clients, documents of 10 KB, one instance each. `python_sync` is a plain functions-framework "
+        "function with Google's synchronous clients, `node` Node's functions-framework with firebase-admin; both do "
+        "the same reads and writes, with simpler search terms. No server checks a signature, as the emulator's tokens have "
+        "none.",
     )
     for operation in ("get", "create"):
         for contender in contenders:

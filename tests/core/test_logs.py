@@ -50,7 +50,7 @@ class TestLines:
 
     def test_of_a_crash_say_where_and_not_what(self, stream: io.StringIO) -> None:
         try:
-            raise ValueError("kari@example.com")
+            int("kari@example.com")
         except ValueError:
             Log("x").crash("crash", route="/v1/me")
         (line,) = lines(stream)

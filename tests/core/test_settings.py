@@ -87,7 +87,13 @@ class TestValues:
 
     @pytest.mark.parametrize(
         ("name", "value"),
-        [("ENVIRONMENT", "staging"), ("TRASH_DAYS", "0"), ("TRASH_DAYS", "many"), ("PROJECT_ID", ""), ("REVISIONS_KEPT", "-1")],
+        [
+            ("ENVIRONMENT", "staging"),
+            ("TRASH_DAYS", "0"),
+            ("TRASH_DAYS", "many"),
+            ("PROJECT_ID", ""),
+            ("REVISIONS_KEPT", "-1"),
+        ],
     )
     def test_that_make_no_sense_are_refused(self, environment: pytest.MonkeyPatch, name: str, value: str) -> None:
         environment.setenv(f"DOKKER_{name}", value)

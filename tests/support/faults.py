@@ -47,6 +47,11 @@ class Faults:
         """Let the next calls of a method end so, one after the other; None is a call that goes well."""
         self._fates[method].extend(fates)
 
+    async def reached(self, method: str) -> None:
+        """Wait until a call of this method has come."""
+        while not self.seen[method]:  # noqa: ASYNC110  a test looks every few milliseconds
+            await asyncio.sleep(0.005)
+
     def next_of(self, method: str, request: bytes) -> Fate:
         self.seen[method] += 1
         fate = self._fates[method].popleft() if self._fates[method] else self.always.get(method)

@@ -42,6 +42,7 @@ class Wish:
 
     equal: set[str] = field(default_factory=set)
     contains: set[str] = field(default_factory=set)
+    arrays: int = 0
     ranges: set[str] = field(default_factory=set)
 
 
@@ -97,7 +98,7 @@ class IndexGuard:
         return faults + [fault for wish in different if (fault := self._fault(collection, group, wish, orders))]
 
     def _fault(self, collection: str, group: bool, wish: Wish, orders: Ordered) -> str | None:
-        if len(wish.contains) > 1:
+        if wish.arrays > 1:
             return "two arrays in one disjunction"
         ordered = orders or tuple((name, "ASCENDING") for name in sorted(wish.ranges))
         ordered = tuple((name, mode) for name, mode in ordered if name not in wish.equal)
@@ -176,10 +177,10 @@ def _wishes(where: Any) -> list[Wish]:  # noqa: PLR0911  one line for each kind 
     if operator in _RANGES:
         return [Wish(ranges={path})]
     if operator == _ARRAY_CONTAINS:
-        return [Wish(contains={path})]
+        return [Wish(contains={path}, arrays=1)]
     each = len(condition.value.array_value.values)
     if operator == _ARRAY_CONTAINS_ANY:
-        return [Wish(contains={path}) for _ in range(each)]
+        return [Wish(contains={path}, arrays=1) for _ in range(each)]
     return [Wish(equal={path}) for _ in range(each if operator == _IN else 1)]
 
 
@@ -187,6 +188,7 @@ def _joined(wishes: tuple[Wish, ...]) -> Wish:
     return Wish(
         set().union(*(wish.equal for wish in wishes)),
         set().union(*(wish.contains for wish in wishes)),
+        sum(wish.arrays for wish in wishes),
         set().union(*(wish.ranges for wish in wishes)),
     )
 
@@ -198,4 +200,4 @@ def _count(where: Any) -> int:
 
 
 def _spelt(wish: Wish) -> str:
-    return f"{sorted(wish.equal)} {sorted(wish.contains)} {sorted(wish.ranges)}"
+    return f"{sorted(wish.equal)} {sorted(wish.contains)} {wish.arrays} {sorted(wish.ranges)}"

@@ -56,9 +56,5 @@ class Call:
         route = routes()[self.route]
         address = route.address(route.declared.path.format_map(dict(self.fill)) + self.query)
         given = {**client.headers, **self.headers, **headers}
-        content = {"content": self.body} if isinstance(self.body, bytes) else {"json": self.body}
-        return Answer(
-            await client.http.request(
-                route.declared.method, address, headers=given, **(content if self.body is not None else {})
-            )
-        )
+        content: dict[str, Any] = {"content" if isinstance(self.body, bytes) else "json": self.body}
+        return Answer(await client.http.request(route.declared.method, address, headers=given, **content))

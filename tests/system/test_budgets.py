@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
-from google.cloud.tasks_v2 import CloudTasksAsyncClient
+from google.cloud.tasks_v2 import CloudTasksAsyncClient, Queue
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcAsyncIOTransport
 from grpc import aio
 
@@ -173,7 +173,9 @@ CASES: dict[str, Case] = {
     "POST /tasks/purge-document": Case(a_purge, (5, 3, 2), many=1, each=(1, 2, 2)),
     "POST /tasks/purge-marked": Case(a_sweep, (5, 3, 2), many=1, each=(4, 3, 2)),
     "POST /schedules/purge-trash": Case(a_night, (8, 5, 3), many=1, each=(6, 5, 3)),
-    "POST /schedules/prune-revisions": Case(asking("POST /schedules/prune-revisions"), (1, 1, 0), many=1, each=(3, 3, 3)),
+    "POST /schedules/prune-revisions": Case(
+        asking("POST /schedules/prune-revisions"), (1, 1, 0), many=1, each=(3, 3, 3)
+    ),
 }
 
 
@@ -199,7 +201,7 @@ async def queues_at_rest(api: Api) -> None:
         queues = CloudTasksAsyncClient(transport=CloudTasksGrpcAsyncIOTransport(channel=channel))
         for queue in [one.function.queue for one in functions().values() if one.function.queue]:
             name = f"{parent}/queues/{queue.name}"
-            await queues.create_queue(parent=parent, queue={"name": name})
+            await queues.create_queue(parent=parent, queue=Queue(name=name))
             await queues.pause_queue(name=name)
 
 

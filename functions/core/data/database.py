@@ -299,9 +299,7 @@ class Database:
     async def _send(self, stub: Stub, request: Message, seconds: float) -> Message:
         return await stub(request, timeout=seconds, metadata=self._metadata)
 
-    async def _collect(
-        self, stub: Stub, request: Message, passing: Set[grpc.StatusCode] = _PASSING
-    ) -> list[Message]:
+    async def _collect(self, stub: Stub, request: Message, passing: Set[grpc.StatusCode] = _PASSING) -> list[Message]:
         async def read(seconds: float) -> list[Message]:
             return [answer async for answer in stub(request, timeout=seconds, metadata=self._metadata)]
 

@@ -6,7 +6,6 @@ from functools import lru_cache
 from time import perf_counter
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,13 +19,15 @@ _log = logs.Log(__name__)
 _TRACE_PARENT: Final = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _CLOUD_TRACE: Final = re.compile(r"^([0-9a-f]{32})(?:/|$)")
 
-_SECURITY_HEADERS: Final = {
-    "Strict-Transport-Security": "max-age=63072000; includeSubDomains; preload",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-site",
-}
+# As they go over the wire, since they go with every answer.
+_HEADERS: Final = (
+    (b"strict-transport-security", b"max-age=63072000; includeSubDomains; preload"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-site"),
+    (b"cache-control", b"no-store"),
+)
 _EXPOSED: Final = ("ETag", "Location", "Retry-After", "X-Request-Id", "Content-Disposition", "Idempotent-Replayed")
 _SENT: Final = (
     "Authorization",
@@ -90,11 +91,10 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            for name, value in _SECURITY_HEADERS.items():
-                headers.setdefault(name, value)
-            headers.setdefault("Cache-Control", "no-store")
-            headers["X-Request-Id"] = request_id(self._scope)
+            said = list(message.get("headers", ()))
+            names = {name.lower() for name, _ in said}
+            said += [header for header in _HEADERS if header[0] not in names]
+            message = {**message, "headers": [*said, (b"x-request-id", request_id(self._scope).encode())]}
         await self._send(message)
 
     def log(self) -> None:

@@ -47,8 +47,11 @@ class Identity:
 
         Source: https://firebase.google.com/docs/app-check/custom-resource-backend
         """
-        if self._settings.require_app_check:
-            await asyncio.to_thread(self._verify_app, token or "")
+        if not self._settings.require_app_check:
+            return
+        if not token:
+            raise AppCheckFailed
+        await asyncio.to_thread(self._verify_app, token)
 
     async def caller(self, authorization: str | None) -> Caller:
         """Return who sent this Authorization header. Raises Unauthenticated unless it bears a token that holds now."""

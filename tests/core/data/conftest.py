@@ -23,9 +23,7 @@ async def connect(emulators: Emulators) -> AsyncIterator[Connect]:
 
         def make(host: str = emulators.firestore, deadline: float = DEADLINE) -> Database:
             channels.append(aio.insecure_channel(host))
-            return Database(
-                channels[-1], project_id, metadata=(("authorization", "Bearer owner"),), deadline=deadline
-            )
+            return Database(channels[-1], project_id, metadata=(("authorization", "Bearer owner"),), deadline=deadline)
 
         yield make
         for channel in channels:

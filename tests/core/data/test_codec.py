@@ -59,7 +59,9 @@ class Everything(Record):
 
 
 ZONES = st.builds(lambda minutes: timezone(timedelta(minutes=minutes)), st.integers(-14 * 60, 14 * 60))
-TEXT = st.text(max_size=20) | st.sampled_from(["", "Blåbærtur 🫐", "שלום‏", "\u202eabc", "e\u0301", "👩‍👩‍👧"])
+TEXT = st.text(max_size=20) | st.sampled_from(
+    ["", "Blåbærtur 🫐", "\u05e9\u05dc\u200f", "\u202eabc", "e\u0301", "👩\u200d👧"]
+)
 INTEGERS = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([-(2**63), 2**63 - 1, 0])
 REALS = st.floats() | st.sampled_from([-0.0, math.nan, math.inf, -math.inf, 5e-324, 1e308])
 MOMENTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=ZONES)  # noqa: DTZ001  zones are drawn
@@ -126,17 +128,17 @@ def plain(value: Any) -> Any:
     if isinstance(value, (Record, Part)):
         return {stored_name(name): plain(held) for name, held in value.__dict__.items()}
     if isinstance(value, dict):
-        return {key: plain(held) for key, held in cast(dict[str, Any], value).items()}
-    return [plain(held) for held in cast(list[Any], value)] if isinstance(value, list) else value
+        return {key: plain(held) for key, held in cast("dict[str, Any]", value).items()}
+    return [plain(held) for held in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def spelt(value: Any) -> str:
     """A value with all that `==` overlooks: NaN, the sign of zero, the type."""
     if isinstance(value, dict):
-        held = cast(dict[str, Any], value)
+        held = cast("dict[str, Any]", value)
         return repr(sorted((key, spelt(inner)) for key, inner in held.items()))
     if isinstance(value, list):
-        return repr([spelt(inner) for inner in cast(list[Any], value)])
+        return repr([spelt(inner) for inner in cast("list[Any]", value)])
     if isinstance(value, datetime):
         return (value - datetime(1970, 1, 1, tzinfo=UTC)).__repr__()
     return f"{str(value)!r}" if isinstance(value, str) else repr(value)
@@ -236,7 +238,7 @@ class TestRefusals:
 class Older(Record):
     id: Annotated[str, NotPersonal]
     count: Annotated[int, NotPersonal] = 7
-    tags: Annotated[list[str], NotPersonal] = []
+    tags: Annotated[list[str], NotPersonal] = []  # noqa: RUF012  pydantic copies it
     body: Annotated[str, NotPersonal, HEAVY] = ""
 
 

@@ -189,8 +189,7 @@ class TestATransaction:
         note = await a_note(db)
         faults.plan("Commit", Bad.HANGS)
         running = asyncio.create_task(shaky.transaction(_count_up))
-        while not faults.seen["Commit"]:
-            await asyncio.sleep(0.01)
+        await faults.reached("Commit")
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running

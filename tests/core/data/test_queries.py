@@ -20,8 +20,8 @@ class TripRecord(Record):
     id: Annotated[str, NotPersonal]
     miles: Annotated[int, NotPersonal] = 0
     begins_at: Annotated[datetime, NotPersonal] = NOON
-    with_whom: Annotated[list[str], NotPersonal] = []
-    may_see: Annotated[dict[str, bool], NotPersonal] = {}
+    with_whom: Annotated[list[str], NotPersonal] = []  # noqa: RUF012  pydantic copies it
+    may_see: Annotated[dict[str, bool], NotPersonal] = {}  # noqa: RUF012
     ended: Annotated[bool | None, NotPersonal] = None
     story: Annotated[str, NotPersonal, HEAVY] = ""
 
@@ -77,7 +77,9 @@ class TestFilters:
         assert sorted(await ids(three, trips.under("kari").where(name, operator, value))) == list(found)
 
     async def test_hold_together(self, three: Database) -> None:
-        assert await ids(three, trips.under("kari").where("miles", "==", 2).where("with_whom", "array-contains", "ola")) == ["b"]
+        assert await ids(
+            three, trips.under("kari").where("miles", "==", 2).where("with_whom", "array-contains", "ola")
+        ) == ["b"]
 
     async def test_hold_one_or_the_other(self, three: Database) -> None:
         either = [Filter(("may_see", ODD), "==", True), Filter(("may_see", "x"), "==", True)]

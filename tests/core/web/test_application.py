@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from core import failures
 from core.failures import Failure
+from core.services import clients
+from core.services.clients import Clients
 from core.web import problems
 from tests.core.web.conftest import SECRET, Lines, an_application
 from tests.support.api import Answer, Client, functions
@@ -89,6 +89,21 @@ class TestProblems:
         assert crash["severity"] == "ERROR" and crash["exception"] == "KeyError"
         assert any("conftest.py" in frame for frame in crash["frames"])
         assert crash["requestId"] == answer.json["requestId"]
+
+
+class TestAppCheck:
+    async def test_stands_before_the_sign_in_where_the_setting_asks_for_it(self, things: Client) -> None:
+        strict = clients.current().settings.model_copy(update={"require_app_check": True})
+        with clients.using(Clients(strict)):
+            for headers in ({}, {"x_firebase_appcheck": ""}):
+                answer = await things.get("/v1/staff", **headers)
+                assert answer.problem == (401, "app_check_failed")
+            assert (await things.get("/v1/things")).status == 200
+
+    def test_is_declared_by_every_route_for_people(self) -> None:
+        for one in functions().values():
+            for route in one.function.application.declared:
+                assert (failures.AppCheckFailed in route.raises) == (route.audience == "person")
 
 
 class TestUnknownParameters:

@@ -16,7 +16,13 @@ class TestSecurityHeaders:
     @pytest.mark.promise("P43")
     @pytest.mark.parametrize(
         ("method", "path"),
-        [("GET", "/v1/things"), ("GET", "/v1/nothing"), ("DELETE", "/v1/things"), ("GET", "/v1/crash"), ("GET", "/v1/staff")],
+        [
+            ("GET", "/v1/things"),
+            ("GET", "/v1/nothing"),
+            ("DELETE", "/v1/things"),
+            ("GET", "/v1/crash"),
+            ("GET", "/v1/staff"),
+        ],
     )
     async def test_are_on_every_answer(self, things: Client, method: str, path: str) -> None:
         headers = (await things.send(method, path)).response.headers
@@ -46,7 +52,9 @@ class TestCors:
         assert int(answer.headers["access-control-max-age"]) >= 600
         assert "access-control-allow-credentials" not in answer.headers
 
-    @pytest.mark.parametrize("origin", ["https://evil.example", "null", f"{ORIGIN}.evil.example", "http://dokker.example"])
+    @pytest.mark.parametrize(
+        "origin", ["https://evil.example", "null", f"{ORIGIN}.evil.example", "http://dokker.example"]
+    )
     async def test_lets_no_other_page_in(self, things: Client, origin: str) -> None:
         answer = await preflight(things, origin)
         assert answer.status_code == 400
@@ -76,7 +84,9 @@ class TestRequestId:
         assert {line["requestId"] for line in lines.all} == {TRACE}
         assert lines.all[0]["logging.googleapis.com/trace"] == f"projects/demo-things/traces/{TRACE}"
 
-    @pytest.mark.parametrize("value", ["", "kari@example.com", f"00-{TRACE[:-1]}-b7ad6b7169203331-01", "00-" + "x" * 5_000])
+    @pytest.mark.parametrize(
+        "value", ["", "kari@example.com", f"00-{TRACE[:-1]}-b7ad6b7169203331-01", "00-" + "x" * 5_000]
+    )
     async def test_is_made_up_otherwise(self, things: Client, value: str) -> None:
         answer = await things.get("/v1/things", traceparent=value, x_cloud_trace_context=value)
         assert re.fullmatch(r"[0-9a-f]{32}", answer.response.headers["x-request-id"])

@@ -7,18 +7,20 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from time import time
-from typing import Any
+from typing import Any, ClassVar
 
 import firebase_admin
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from firebase_admin import _token_gen
+from jwt import algorithms
+from jwt.utils import base64url_encode
 
 from core.failures import AppCheckFailed, Unauthenticated, Unavailable
 from core.ids import random_id
 from core.settings import Settings
-from core.web.identity import REMEMBERED, Identity, NotTheMachine
+from core.web.identity import REMEMBERED, REMEMBERED_SECONDS, Identity, NotTheMachine
 from tests.core.web.keys import KeyServer, certificate, claims_of, key, pem, served, signed
 
 
@@ -29,7 +31,7 @@ def keys() -> Iterator[KeyServer]:
 
 
 def _jwk(name: str) -> dict[str, Any]:
-    return json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key(name).public_key())) | {"kid": name, "use": "sig"}
+    return json.loads(algorithms.RSAAlgorithm.to_jwk(key(name).public_key())) | {"kid": name, "use": "sig"}
 
 
 @pytest.fixture
@@ -95,10 +97,10 @@ class TestASignedToken:
             {"firebase": {"tenant": "school-1"}},
             {"firebase": "nothing"},
         ],
-        ids=str,
+        ids=lambda changes: next(iter(changes)),
     )
     async def test_with_other_claims_is_refused(
-        self, identity: Identity, project: str, changes: dict[str, object]
+        self, identity: Identity, project: str, changes: dict[str, Any]
     ) -> None:
         with pytest.raises(Unauthenticated):
             await identity.caller(f"Bearer {signed(claims_of(project, **changes))}")
@@ -119,12 +121,12 @@ class TestASignedToken:
         public = key("known").public_key()
         form = serialization.PublicFormat.SubjectPublicKeyInfo
         secret = public.public_bytes(serialization.Encoding.PEM, form)
-        hmac: Any = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
+        hmac: Any = algorithms.HMACAlgorithm(algorithms.HMACAlgorithm.SHA256)
         parts = jwt.encode(claims_of(project), "x" * 32, algorithm="HS256", headers={"kid": "known"}).rpartition(".")
         forged = hmac.sign(parts[0].encode(), secret)
-        none = jwt.encode(claims_of(project), None, algorithm="none", headers={"kid": "known"})
+        none = jwt.encode(claims_of(project), "", algorithm="none", headers={"kid": "known"})
         good = signed(claims_of(project))
-        for token in (none, f"{parts[0]}.{jwt.utils.base64url_encode(forged).decode()}", good[:-8], good + "A"):
+        for token in (none, f"{parts[0]}.{base64url_encode(forged).decode()}", good[:-8], good + "A"):
             with pytest.raises(Unauthenticated):
                 await identity.caller(f"Bearer {token}")
 
@@ -146,8 +148,8 @@ class TestGarbage:
             "Bearer W10.W10.W10",
             "Bearer bnVsbA.bnVsbA.",
             "Bearer " + "x" * 100_000,
-            "Bearer " + jwt.utils.base64url_encode(b"[" * 30_000).decode() + ".e30.e30",
-            "Bearer e30." + jwt.utils.base64url_encode(b'{"a":' * 30_000).decode() + ".e30",
+            "Bearer " + base64url_encode(b"[" * 30_000).decode() + ".e30.e30",
+            "Bearer e30." + base64url_encode(b'{"a":' * 30_000).decode() + ".e30",
         ],
         ids=lambda header: str(header)[:30],
     )
@@ -164,12 +166,21 @@ class TestRemembering:
             await identity.caller(f"Bearer {signed(claims_of(project, uid))}")
         assert keys.fetched == ["/certs"]
 
-    async def test_a_token_is_not_verified_twice(self, project: str, identity: Identity) -> None:
+    async def test_a_token_is_not_verified_twice(self, project: str, identity: Identity, keys: KeyServer) -> None:
         token = signed(claims_of(project))
         first = await identity.caller(f"Bearer {token}")
-        # Whoever asks the key set again now finds that it holds another key.
+        # What is verified now wants the certificates again, and they cannot be had.
         firebase_admin.delete_app(firebase_admin.get_app(project))
+        identity._app = None
+        keys.close()
         assert await identity.caller(f"bearer {token}") is first
+        with pytest.raises(Unavailable):
+            await identity.caller(f"Bearer {signed(claims_of(project, 'ola'))}")
+
+    async def test_is_for_five_minutes_at_most(self, project: str, identity: Identity) -> None:
+        await identity.caller(f"Bearer {signed(claims_of(project))}")
+        ((_, until),) = identity._known.values()
+        assert time() + 290 < until <= time() + REMEMBERED_SECONDS
 
     async def test_is_no_longer_than_the_token_holds(self, project: str, identity: Identity) -> None:
         token = signed(claims_of(project, exp=int(time()) - 5))
@@ -250,7 +261,7 @@ class TestAppCheck:
 
 
 class TestMachines:
-    GOOD = {"aud": "https://files-tasks", "email": "tasks@x", "email_verified": True, "exp": time() + 600}
+    GOOD: ClassVar = {"aud": "https://files-tasks", "email": "tasks@x", "email_verified": True, "exp": time() + 600}
 
     def admitted(self, **changes: Any) -> str:
         token = jwt.encode(self.GOOD | changes, "x" * 32, algorithm="HS256").rpartition(".")[0] + ".SIGNATURE_REMOVED"
@@ -261,7 +272,8 @@ class TestMachines:
         assert self.admitted() == "tasks@x"
 
     @pytest.mark.parametrize(
-        "changes", [{"aud": "https://other"}, {"aud": ["https://files-tasks"]}, {"email": "x@x"}, {"email_verified": "true"}]
+        "changes",
+        [{"aud": "https://other"}, {"aud": ["https://files-tasks"]}, {"email": "x@x"}, {"email_verified": "true"}],
     )
     def test_of_another_service_are_refused(self, changes: dict[str, object]) -> None:
         with pytest.raises(NotTheMachine):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,12 +29,12 @@ class TestEntityTags:
 
     @given(st.text(max_size=20))
     def test_are_read_or_malformed_and_nothing_else(self, header: str) -> None:
-        try:
-            EntityTags.of(header, "If-Match")
-        except Malformed as refused:
-            assert refused.faults[0].pointer == "/header/If-Match"
+        with suppress(Malformed):
+            assert EntityTags.of(header, "If-Match")
 
-    @pytest.mark.parametrize("header", ["", " ", "3-owner", '"a', 'a"', "'a'", '"a" "b"', "W/a", '"a",,"b"x', '*, "a"', "**"])
+    @pytest.mark.parametrize(
+        "header", ["", " ", "3-owner", '"a', 'a"', "'a'", '"a" "b"', "W/a", '"a",,"b"x', '*, "a"', "**"]
+    )
     def test_that_are_none_are_malformed(self, header: str) -> None:
         with pytest.raises(Malformed):
             EntityTags.of(header, "If-None-Match")
@@ -105,7 +107,8 @@ class TestNegotiation:
 class TestIdempotencyKeys:
     async def test_lead_to_one_id_each(self, things: Client) -> None:
         first, again, other, none, none_again = [
-            (await things.post("/v1/keys", idempotency_key=key))["id"] for key in ("a", "a", "b", None, None)
+            (await things.post("/v1/keys", **key))["id"]
+            for key in ({"idempotency_key": "a"}, {"idempotency_key": "a"}, {"idempotency_key": "b"}, {}, {})
         ]
         assert first == again
         assert len({first, other, none, none_again}) == 4

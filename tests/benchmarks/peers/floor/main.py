@@ -3,7 +3,7 @@
 import os
 from collections.abc import Awaitable, Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 import functions_framework.aio
 from fastapi import FastAPI, Request
@@ -37,4 +37,4 @@ async def _entry_point(_: Request) -> Callable[..., Awaitable[None]]:
 
 
 _entry_point.__name__ = "floor"
-floor = functions_framework.aio.http(_entry_point)
+floor = cast("Any", functions_framework.aio.http)(_entry_point)
