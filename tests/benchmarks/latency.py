@@ -96,8 +96,8 @@ def _measured(server: Server, people: list[Person], helpers: list[Helper], round
         "latency",
         "The whole function against the bare calls",
         ("operation", "clients", "median, ratio", "p99, ratio", "function, ms", "async client, ms", "sync client, ms"),
-        "A document of 10 KB; the function with HTTP, sign-in, validation, search terms and JSON, against the same "
-        "RPCs with the same fields and masks, called directly by google-cloud-firestore. Ratios are to its asynchronous "
+        "A document of 10 KB; the function with HTTP, sign-in, validation, search terms and JSON, against the "
+        "same RPCs with the same fields and masks, called directly by google-cloud-firestore. Ratios are to its asynchronous "
         "client, and p99 may be 2.5 times.",
     )
     for operation in OPERATIONS:

@@ -25,7 +25,8 @@ def measure(stage: Stage) -> Section:
         "Memory",
         ("requests", "master + worker, MB (PSS)", "master", "worker", "private (USS)"),
         "PSS shares out what several processes have in common; USS is what is freed when these two end. A mix of "
-        f"reads, writes, changes and lists of 10 KB documents by {_CLIENTS} clients. Growth is that of the second half.",
+        f"reads, writes, changes and lists of 10 KB documents by {_CLIENTS} clients. Growth is the "
+        "second half's.",
     )
     steps = (1_000, 1_500, 2_000) if stage.quick else (1_000, 5_000, 10_000, 15_000, 20_000)
     with servers.serving("authoring", servers.ours("authoring"), stage) as server:

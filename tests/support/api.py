@@ -218,15 +218,16 @@ def functions() -> dict[str, Served]:
 @asynccontextmanager
 async def serving(app: Any, listener: socket.socket) -> AsyncIterator[None]:
     """Serve an ASGI app on a socket that listens already."""
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, http="httptools"))
-    running = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:  # noqa: ASYNC110  uvicorn tells by this flag alone
-        await asyncio.sleep(0.001)
+    config = uvicorn.Config(app, lifespan="off", log_config=None, http="httptools")
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    # The two halves of `serve`, without its loop, which looks only every tenth of a second whether to stop.
+    await server.startup(sockets=[listener])
     try:
         yield
     finally:
-        server.should_exit = True
-        await running
+        await server.shutdown(sockets=[listener])
 
 
 @asynccontextmanager

@@ -162,7 +162,7 @@ CASES: dict[str, Case] = {
     ),
     "GET /v1/documents/{document_id}/export": Case(upon("GET /v1/documents/{document_id}/export"), (1, 2, 0)),
     "POST /v1/documents/import": Case(importing, (2, 1, 2)),
-    "POST /v1/documents/empty-trash": Case(emptying_2, (4, 4, 2), many=2, each=(0, 1, 1)),
+    "POST /v1/documents/empty-trash": Case(emptying_2, (3, 3, 2), many=2, each=(0, 1, 1)),
     "GET /v1/me": Case(asking("GET /v1/me"), (1, 1, 0)),
     "PATCH /v1/me": Case(renaming, (2, 1, 1)),
     "GET /v1/me/devices": Case(with_a_device, (2, 2, 0), many=1, each=(0, 1, 0)),
@@ -172,7 +172,7 @@ CASES: dict[str, Case] = {
     "GET /v1/people/{uid}": Case(seeing_a_colleague, (1, 2, 0)),
     "POST /tasks/purge-document": Case(a_purge, (5, 3, 2), many=1, each=(1, 2, 2)),
     "POST /tasks/purge-marked": Case(a_sweep, (5, 3, 2), many=1, each=(4, 3, 2)),
-    "POST /schedules/purge-trash": Case(a_night, (8, 5, 3), many=1, each=(6, 5, 3)),
+    "POST /schedules/purge-trash": Case(a_night, (7, 4, 3), many=1, each=(6, 5, 3)),
     "POST /schedules/prune-revisions": Case(
         asking("POST /schedules/prune-revisions"), (1, 1, 0), many=1, each=(3, 3, 3)
     ),

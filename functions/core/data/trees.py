@@ -16,8 +16,8 @@ def children(collection: Collection[Any]) -> Iterator[Collection[Any]]:
             yield declared
 
 
-async def delete(db: Database, key: Key[Any]) -> None:
-    """Delete a document and all below it, the document last: killed anywhere, it can be done again.
+async def delete_below(db: Database, key: Key[Any]) -> None:
+    """Delete all that lies below a document, deepest first: killed anywhere, it can be done again.
 
     Documents that exist only as parents of others are found, too. A commit for each 300 leaves.
     """
@@ -25,12 +25,10 @@ async def delete(db: Database, key: Key[Any]) -> None:
     for collection in children(key.collection):
         while below := await db.keys_below(collection, *ids, limit=_BATCH):
             await _delete_all(db, collection, below)
-    await db.commit(key.collection.remove(key))
 
 
 async def _delete_all(db: Database, collection: Collection[Any], keys: list[Key[Any]]) -> None:
     if any(children(collection)):
         for key in keys:
-            await delete(db, key)
-    else:
-        await db.commit(*(collection.remove(key) for key in keys))
+            await delete_below(db, key)
+    await db.commit(*(collection.remove(key) for key in keys))

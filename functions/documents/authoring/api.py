@@ -194,7 +194,7 @@ async def purge(document_id: Id, caller: TheCaller, db: TheDatabase, tasks: TheT
     "/v1/documents/empty-trash",
     shows=TrashEmptied,
     raises=REFUSALS,
-    budget=Budget(rpcs=4, reads=1, per="item"),
+    budget=Budget(rpcs=3, reads=1, per="item"),
 )
 async def empty_trash(caller: TheCaller, db: TheDatabase, tasks: TheTasks) -> Response:
     """Delete all your documents in the trash for good."""
@@ -293,9 +293,9 @@ async def import_document(
     """Create a document of your own from Markdown, HTML or DOCX (the request's body, at most 6 MiB)."""
     file = await request.body()
     kind = request.headers["content-type"]
-    content = await importing.read(file, kind, title, language)
     origin = _origin(idempotency, caller.uid, f"import {(kind, title, language)}", file)
-    return _created(*await writing.create(db, caller, content, origin, clock.now()))
+    source = importing.Source(file, kind, title, language)
+    return _created(*await importing.bring(db, caller, source, origin, clock.now()))
 
 
 authoring = http_function(

@@ -2,14 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
+from accounts.profiles.admission import Need, admit
+from core.caller import Caller
+from core.data.database import Database
 from core.failures import Fault, Invalid
-from documents.authoring import imports
+from documents.authoring import imports, writing
 from documents.authoring.imports import Imported
 from documents.authoring.unreadable import UnreadableImport
-from documents.authoring.writing import Content
-from documents.records import Language
+from documents.authoring.writing import Content, Origin
+from documents.records import DocumentRecord, Language
 
 _READERS: Final[dict[str, Callable[[bytes, str | None], Imported]]] = {
     "text/markdown": lambda file, _: imports.from_markdown(file),
@@ -20,14 +25,36 @@ _READERS: Final[dict[str, Callable[[bytes, str | None], Imported]]] = {
 MEDIA_TYPES: Final = tuple(_READERS)
 
 
-async def read(file: bytes, content_type: str, title: str | None, language: Language | None) -> Content:
-    """Read a file of one of MEDIA_TYPES. Raises Invalid when it is not what it claims, BodyTooLarge for long text."""
-    kind, _, parameters = content_type.partition(";")
+@dataclass(frozen=True)
+class Source:
+    """A file and what its sender says of it. `title` and `language` go before what is found in it."""
+
+    file: bytes
+    content_type: str
+    title: str | None
+    language: Language | None
+
+
+async def bring(
+    db: Database, caller: Caller, source: Source, origin: Origin, now: datetime
+) -> tuple[DocumentRecord, bool]:
+    """Create a document of the caller's from a file; returns what `writing.create` does.
+
+    Nobody's file is read before they have been let in. Raises Invalid when it is not what it claims, BodyTooLarge when
+    it holds too long a text.
+    """
+    await admit(db, caller, Need.WRITE)
+    return await writing.add(db, caller, await _content(source), origin, now)
+
+
+async def _content(source: Source) -> Content:
+    kind, _, parameters = source.content_type.partition(";")
     charset = parameters.partition("charset=")[2].strip().strip('"') or None
     reader = _READERS[kind.strip().lower()]
     try:
         # Foreign files take their time to read; others are served meanwhile.
-        imported = await asyncio.to_thread(reader, file, charset)
+        imported = await asyncio.to_thread(reader, source.file, charset)
     except UnreadableImport as error:
         raise Invalid(faults=[Fault("", error.code, error.detail)]) from error
-    return Content.of(imported.title if title is None else title, imported.body, [], language)
+    title = imported.title if source.title is None else source.title
+    return Content.of(title, imported.body, [], source.language)

@@ -6,6 +6,7 @@ task was lost.
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -100,11 +101,11 @@ async def purge_due(db: Database, now: datetime) -> int:
 
 async def purge_marked(db: Database, most: int) -> int:
     """Delete up to `most` marked documents with all below them. Returns how many; fewer than `most` means all."""
-    marked = documents.under().where("purging_at", ">", _EVER).limit(most).only("id")
-    keys = [documents.key_of(document) for document in await db.query(marked)]
-    for start in range(0, len(keys), _AT_ONCE):
-        await asyncio.gather(*(trees.delete(db, key) for key in keys[start : start + _AT_ONCE]))
-    return len(keys)
+    query = documents.under().where("purging_at", ">", _EVER).limit(most).only("id")
+    marked = await db.query(query)
+    for start in range(0, len(marked), _AT_ONCE):
+        await asyncio.gather(*(_delete(db, document) for document in marked[start : start + _AT_ONCE]))
+    return len(marked)
 
 
 async def purge_document(db: Database, document_id: str) -> bool:
@@ -112,13 +113,21 @@ async def purge_document(db: Database, document_id: str) -> bool:
     document = await db.get(documents.at(document_id))
     if document is None or document.purging_at is None:
         return False
-    await trees.delete(db, documents.key_of(document))
+    await _delete(db, document)
     return True
+
+
+async def _delete(db: Database, document: DocumentRecord) -> None:
+    await trees.delete_below(db, documents.key_of(document))
+    # Another delivery of the same task may have come first, and the id have been taken anew since.
+    with suppress(Moved):
+        await db.commit(documents.delete(document))
 
 
 async def _mark_all(db: Database, query: Query[DocumentRecord], now: datetime) -> int:
     marked = lost = 0
-    while lost < _TRIES and (found := await db.query(query.limit(_BATCH))):
+    while lost < _TRIES:
+        found = await db.query(query.limit(_BATCH))
         try:
             await db.commit(*(_mark(document, now) for document in found))
         except Moved:
@@ -126,6 +135,8 @@ async def _mark_all(db: Database, query: Query[DocumentRecord], now: datetime) -
             lost += 1
             continue
         marked, lost = marked + len(found), 0
+        if len(found) < _BATCH:
+            break
     return marked
 
 

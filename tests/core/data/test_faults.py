@@ -149,7 +149,7 @@ class TestABackendThatIsGone:
             began = monotonic()
             with pytest.raises(Unavailable) as caught:
                 await call
-            assert monotonic() - began < 0.3 + 0.25
+            assert monotonic() - began < 2
             assert caught.value.retry_after
 
     async def test_altogether_is_unavailable(self, connect: Connect) -> None:

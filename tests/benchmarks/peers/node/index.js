@@ -13,12 +13,15 @@ const db = getFirestore();
 // Python's does not. Left out here, so that all three do the same.
 auth.verifyDecodedJWTNotRevokedOrDisabled = async (claims) => claims;
 
+// For comparison: a mask that leaves search terms out, which samples do without.
+const WHOLE = "id title body tags language ownerId revision createdAt updatedAt roles state".split(" ");
+
 functions.http("documents", async (request, response) => {
   if (request.path === "/health") return response.json({ status: "ok" });
   const uid = await signedIn(request);
   if (!uid) return response.status(401).json({ error: "unauthenticated" });
   if (request.method === "POST") return create(uid, request.body, response);
-  return read(uid, request.path.split("/").pop(), response);
+  return read(uid, request.path.split("/").pop(), "masked" in request.query, response);
 });
 
 async function signedIn(request) {
@@ -61,8 +64,9 @@ async function create(uid, draft, response) {
   response.status(201).json({ id: document.id, title, body, tags, language, ownerId: uid, role: "owner", revision: 1 });
 }
 
-async function read(uid, id, response) {
-  const [profile, document] = await db.getAll(db.collection("users").doc(uid), db.collection("documents").doc(id));
+async function read(uid, id, masked, response) {
+  const wanted = [db.collection("users").doc(uid), db.collection("documents").doc(id)];
+  const [profile, document] = await db.getAll(...wanted, ...(masked ? [{ fieldMask: WHOLE }] : []));
   if (profile.get("state") !== "active") return response.status(403).json({ error: "forbidden" });
   const role = document.get("roles")?.[`user:${uid}`];
   if (!role) return response.status(404).json({ error: "not_found" });

@@ -13,6 +13,10 @@ from google.cloud import firestore
 firebase_admin.initialize_app(options={"projectId": os.environ["GOOGLE_CLOUD_PROJECT"]})
 db = firestore.Client(project=os.environ["GOOGLE_CLOUD_PROJECT"])
 
+# What a client is shown; and for comparison, a mask that leaves search terms out, which samples do without.
+SHOWN = ["id", "title", "body", "tags", "language", "ownerId", "revision", "createdAt", "updatedAt"]
+WHOLE = [*SHOWN, "roles", "state"]
+
 
 @functions_framework.http
 def documents(request: flask.Request) -> Any:
@@ -23,7 +27,7 @@ def documents(request: flask.Request) -> Any:
         return {"error": "unauthenticated"}, 401
     if request.method == "POST":
         return create(uid, request.get_json())
-    return read(uid, request.path.rsplit("/", 1)[-1])
+    return read(uid, request.path.rsplit("/", 1)[-1], WHOLE if "masked" in request.args else None)
 
 
 def signed_in(request: flask.Request) -> str | None:
@@ -66,9 +70,9 @@ def create(uid: str, draft: dict[str, Any]) -> Any:
     return {**content, "id": document.id, "ownerId": uid, "role": "owner", "revision": 1}, 201
 
 
-def read(uid: str, document_id: str) -> Any:
+def read(uid: str, document_id: str, mask: list[str] | None) -> Any:
     wanted = [db.collection("users").document(uid), db.collection("documents").document(document_id)]
-    found = {snapshot.reference.path: snapshot for snapshot in db.get_all(wanted)}
+    found = {snapshot.reference.path: snapshot for snapshot in db.get_all(wanted, field_paths=mask)}
     profile, document = (found[reference.path] for reference in wanted)
     if not profile.exists or profile.get("state") != "active":
         return {"error": "forbidden"}, 403
@@ -76,8 +80,7 @@ def read(uid: str, document_id: str) -> Any:
     role = content.get("roles", {}).get(f"user:{uid}")
     if role is None:
         return {"error": "not_found"}, 404
-    shown = ("id", "title", "body", "tags", "language", "ownerId", "revision", "createdAt", "updatedAt")
-    return {**{name: content[name] for name in shown}, "role": role}
+    return {**{name: content[name] for name in SHOWN}, "role": role}
 
 
 def terms(draft: dict[str, Any]) -> dict[str, bool]:
