@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final, TypeVar
 
+from core.data.collections import Key
 from core.data.database import Database
-from core.data.records import Key, Query, Record
+from core.data.operations import Query
+from core.data.records import Record
 from core.failures import Fault, Malformed
 
 _MAC_BYTES: Final = 16

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
+from core.data.collections import Collection, Index
 from core.data.personal_data import (
     Anonymise,
     Basis,
@@ -15,7 +16,7 @@ from core.data.personal_data import (
     Retention,
     Subject,
 )
-from core.data.records import ASCENDING_ONLY, HEAVY, UNINDEXED, Collection, Index, Record
+from core.data.records import ASCENDING_ONLY, HEAVY, UNINDEXED, Record
 
 
 class Role(StrEnum):

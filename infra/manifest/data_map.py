@@ -9,8 +9,9 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from core.data.collections import Collection
 from core.data.personal_data import Effect, Personal, Subject
-from core.data.records import COMMIT_FIELD, Collection, Part, Storage, classification, is_marked, stored_name
+from core.data.records import COMMIT_FIELD, Part, Storage, classification, is_marked, stored_name
 from infra.manifest.files import Generated, as_json
 
 _COMMIT: Final[dict[str, Any]] = {
@@ -19,7 +20,7 @@ _COMMIT: Final[dict[str, Any]] = {
     "classification": {"kind": "not_personal"},
     "storage": "unindexed",
 }
-"""What `core.data.database` adds to a document: the random id of the commit that last wrote it."""
+"""What `core.data.commits` adds to a document: the random id of the commit that last wrote it."""
 
 
 def generated(collections: Iterable[Collection[Any]]) -> Generated:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from core.data.records import Collection
+from core.data.collections import Collection
 from infra.manifest.data_map import data_map
 from infra.manifest.files import Generated
 from infra.manifest.tables import table

@@ -16,17 +16,9 @@ from typing import Any, Final, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from core.data.collections import Collection, Index
 from core.data.personal_data import Subject
-from core.data.records import (
-    ASCENDING_ONLY,
-    COMMIT_FIELD,
-    UNINDEXED,
-    Collection,
-    Index,
-    classification,
-    is_marked,
-    stored_name,
-)
+from core.data.records import ASCENDING_ONLY, COMMIT_FIELD, UNINDEXED, classification, is_marked, stored_name
 from infra.manifest.files import Generated, as_json
 
 MOST_OVERRIDES: Final = 200

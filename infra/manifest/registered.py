@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 import main
-from core.data.records import Collection
+from core.data.collections import Collection
 from core.functions import Function, registry
 
 _DEPLOYED = ("core", "accounts", "documents", "privacy")

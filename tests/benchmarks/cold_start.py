@@ -37,7 +37,7 @@ def measure(stage: Stage) -> Section:
     with servers.serving("authoring", servers.ours("authoring"), stage) as server:
         person = uvloop.run(latency.prepared(server.port, stage.project_id, 1))[0]
     entry_points = _entry_points(person, stage.project_id)
-    rounds = 2 if stage.quick else 9
+    rounds = 1 if stage.quick else 9
     section = Section(
         "cold-start",
         "Cold start against the floor",

@@ -27,7 +27,7 @@ _SLOWEST = 4.0
 
 def measure(stage: Stage) -> Section:
     stage = stage.project("crowd")
-    steps = (100, 10_000) if stage.quick else (100, 1_000, 10_000, 100_000)
+    steps = (100, 3_000) if stage.quick else (100, 1_000, 10_000, 100_000)
     section = Section(
         "crowd",
         "A list page among the documents of others",

@@ -28,7 +28,7 @@ def measure(stage: Stage) -> Section:
         f"reads, writes, changes and lists of 10 KB documents by {_CLIENTS} clients. Growth is the "
         "second half's.",
     )
-    steps = (1_000, 1_500, 2_000) if stage.quick else (1_000, 5_000, 10_000, 15_000, 20_000)
+    steps = (1_000, 1_250, 1_500) if stage.quick else (1_000, 5_000, 10_000, 15_000, 20_000)
     with servers.serving("authoring", servers.ours("authoring"), stage) as server:
         people = uvloop.run(latency.prepared(server.port, stage.project_id))
         done, settled = 0, 0.0

@@ -10,7 +10,8 @@ import pytest
 from google.cloud.firestore_v1.types import firestore
 
 from core.data import codec
-from core.data.records import COMMIT_FIELD, Collection, Record
+from core.data.collections import Collection
+from core.data.records import COMMIT_FIELD, Record
 from tests.support.api import Api, functions
 
 FIRESTORE = "/google.firestore.v1.Firestore"
@@ -30,8 +31,8 @@ class Walker:
     """Reads all that a project holds, without any of the code that wrote it."""
 
     def __init__(self, api: Api) -> None:
-        self._root = api.db.root
-        self._call: Any = api.db.channel.unary_unary
+        self._root = api.db.connection.root
+        self._call: Any = api.db.connection.channel.unary_unary
 
     async def everything(self, parent: str = "") -> AsyncIterator[Stored]:
         above = f"{self._root}/{parent}" if parent else self._root
@@ -128,7 +129,7 @@ class TestTheDataMap:
         request = write(database=api.db.name)
         for path in ("secrets/a", f"users/{kari.uid}/diary/1", f"users/{kari.uid}", "documents/phantom/pages/1"):
             update = request.writes.add().update
-            update.name = f"{api.db.root}/{path}"
+            update.name = f"{api.db.connection.root}/{path}"
             update.fields["shoeSize"].integer_value = 38
         await Walker(api)._send("Commit", request, firestore.CommitResponse.pb())
 

@@ -11,8 +11,10 @@ import pytest
 from google.cloud.firestore_v1.types import Document, StructuredQuery
 
 from core.data import codec, queries
+from core.data.collections import Collection
+from core.data.operations import Filter, Query
 from core.data.personal_data import Basis, NotPersonal, Purpose, Retention
-from core.data.records import Collection, Filter, Query, Record
+from core.data.records import Record
 from tests.support.index_guard import MOST_DISJUNCTIONS, MOST_FILTERS, IndexGuard
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

@@ -6,8 +6,9 @@ from typing import Any, Final, TypeVar, overload
 from accounts.profiles.records import AccountState, ProfileRecord, profiles, tombstones
 from core import clock
 from core.caller import Caller
+from core.data.collections import Key
 from core.data.database import Database, Moved
-from core.data.records import Key, Record
+from core.data.records import Record
 from core.failures import Forbidden, Unauthenticated
 
 A = TypeVar("A", bound=Record)

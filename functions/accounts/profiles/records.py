@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
+from core.data.collections import Collection
 from core.data.personal_data import (
     Basis,
     Category,
@@ -14,7 +15,7 @@ from core.data.personal_data import (
     Retention,
     Subject,
 )
-from core.data.records import UNINDEXED, Collection, Record
+from core.data.records import UNINDEXED, Record
 
 
 class AccountState(StrEnum):

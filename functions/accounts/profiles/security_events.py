@@ -12,7 +12,7 @@ from accounts.profiles.records import (
 )
 from core.caller import Caller
 from core.data.database import Database
-from core.data.records import Write
+from core.data.operations import Write
 from core.ids import random_id
 from core.paging import PageRequest
 

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from core.data import codec
 from core.data.codec import Line, Message
-from core.data.records import AnyOf, Filter, Key, Query, stored_name
+from core.data.collections import Key
+from core.data.operations import AnyOf, Filter, Query
+from core.data.records import stored_name
 
 # google.firestore.v1.StructuredQuery.FieldFilter.Operator, by number
 _OPERATORS: Final = {

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from core.data.collections import Collection, Key
 from core.data.database import Database
-from core.data.records import Collection, Key
 
 _BATCH: Final = 300
 

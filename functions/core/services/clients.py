@@ -81,7 +81,7 @@ class Clients:
     async def close(self) -> None:
         """Close the channels. A worker never does; tests do."""
         if database := self._made.get("database"):
-            await database.channel.close()
+            await database.close()
         if tasks := self._made.get("tasks"):
             await tasks.close()
 

@@ -13,7 +13,7 @@ from typing import Final
 from accounts.profiles.admission import Need, admit
 from core.caller import Caller
 from core.data.database import Database
-from core.data.records import Filter, Query
+from core.data.operations import Filter, Query
 from core.failures import Fault, Invalid
 from core.paging import PageRequest, Place
 from documents import access

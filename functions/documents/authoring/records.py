@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+from core.data.collections import Collection
 from core.data.personal_data import (
     Anonymise,
     Basis,
@@ -13,7 +14,7 @@ from core.data.personal_data import (
     Retention,
     Subject,
 )
-from core.data.records import HEAVY, UNINDEXED, Collection, Record
+from core.data.records import HEAVY, UNINDEXED, Record
 from documents.records import Language
 
 

@@ -15,7 +15,7 @@ from core.caller import Caller
 from core.conditions import IfMatch
 from core.data import trees
 from core.data.database import Database, Moved
-from core.data.records import Query, Write
+from core.data.operations import Query, Write
 from core.failures import Conflict, Unavailable
 from core.logs import Log
 from core.services.queue import Tasks

@@ -52,7 +52,8 @@ class Delivery:
 def http_client() -> httpx.AsyncClient:
     """A client for any number of dispatches at once, that goes straight to its target, never by a proxy."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=50)
-    return httpx.AsyncClient(timeout=None, limits=limits, trust_env=False, follow_redirects=False)
+    # Each dispatch has the deadline of its task.
+    return httpx.AsyncClient(timeout=None, limits=limits, trust_env=False, follow_redirects=False)  # noqa: S113
 
 
 def _unanswered(status: int, message: str) -> Outcome:

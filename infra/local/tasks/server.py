@@ -97,13 +97,13 @@ class TasksServer:
         _, attempt = self._dispatcher.start(self._service.get_task(name), forced=True)
         return await asyncio.shield(attempt)
 
-    async def idle(self, timeout: float = 5.0) -> None:
+    async def idle(self, seconds: float = 5.0) -> None:
         """Wait until no task runs and none is due in a running queue. Raises TimeoutError.
 
         A retry that still waits for its backoff isn't due.
         """
         self.poke()
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(seconds):
             while not self._dispatcher.quiet:
                 if self._loop.done():
                     await self._loop

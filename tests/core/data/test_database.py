@@ -9,9 +9,10 @@ from typing import Annotated, TypeVar
 import pytest
 
 from core.data import trees
+from core.data.collections import Collection
 from core.data.database import MOST_WRITES, Database, Moved, Transaction
 from core.data.personal_data import Basis, NotPersonal, Purpose, Retention
-from core.data.records import HEAVY, Collection, Record
+from core.data.records import HEAVY, Record
 from tests.core.data.conftest import Connect
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123_456, UTC)

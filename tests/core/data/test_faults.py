@@ -8,9 +8,10 @@ from typing import Annotated
 
 import pytest
 
+from core.data.collections import Collection
 from core.data.database import Database, Moved
 from core.data.personal_data import Basis, NotPersonal, Purpose, Retention
-from core.data.records import Collection, Record
+from core.data.records import Record
 from core.failures import Unavailable
 from tests.core.data.conftest import Connect
 from tests.support.faults import ABORTED, UNAVAILABLE, Bad, Faults

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import pytest
 
+from core.data.collections import Collection
 from core.data.database import Database
+from core.data.operations import Filter, Operator, Query
 from core.data.personal_data import Basis, NotPersonal, Purpose, Retention
-from core.data.records import HEAVY, Collection, Filter, Operator, Query, Record
+from core.data.records import HEAVY, Record
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ODD = "user:å.b`c\\d"

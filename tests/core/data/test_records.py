@@ -9,6 +9,8 @@ import pytest
 from pydantic import BaseModel, Field
 
 from core.data import codec
+from core.data.collections import Collection, Key
+from core.data.operations import Write
 from core.data.personal_data import (
     Basis,
     Category,
@@ -20,7 +22,7 @@ from core.data.personal_data import (
     Retention,
     Subject,
 )
-from core.data.records import COMMIT_FIELD, HEAVY, Collection, Key, Part, Record, Version, Write
+from core.data.records import COMMIT_FIELD, HEAVY, Part, Record, Version
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 STORED = Version(1, 2)

@@ -36,7 +36,7 @@ class TestPurge:
         gone += [await kari.post(f"{document.path}/{verb}") for verb in ("purge", "restore", "duplicate")]
         assert {answer.problem for answer in gone} == {(404, "not_found")}
         assert await kari.listed(trashed="true") == [other.id]
-        await api.tasks.idle(timeout=20)
+        await api.tasks.idle(seconds=20)
         assert _stored(api, f"documents/{document.id}") == []
         assert len(_stored(api, f"documents/{other.id}")) == 2
 
@@ -111,7 +111,7 @@ class TestEmptyTrash:
         assert (await kari.post("/v1/documents/empty-trash"))["purged"] == 230
 
         assert await kari.listed(trashed="true") == []
-        await api.tasks.idle(timeout=20)
+        await api.tasks.idle(seconds=20)
         assert {path.split("/")[1] for path in _stored(api, "documents")} == {kept.id, his.id}
         assert (await ola.listed(trashed="true"), await kari.listed()) == ([his.id], [kept.id])
         assert (await kari.post("/v1/documents/empty-trash"))["purged"] == 0

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.data.records import Collection
+from core.data.collections import Collection
 from core.functions import Function, Resources, Trigger
 from core.web.application import Application
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
+from core.data.collections import Collection
 from core.data.personal_data import (
     Anonymise,
     Basis,
@@ -17,7 +18,7 @@ from core.data.personal_data import (
     Retention,
     Subject,
 )
-from core.data.records import HEAVY, UNINDEXED, Collection, Part, Record
+from core.data.records import HEAVY, UNINDEXED, Part, Record
 from infra.manifest import data_map, data_map_page
 from tests.infra.manifest.declared import forget
 

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 import pytest
 
+from core.data.collections import Collection, Index
 from core.data.personal_data import Basis, Category, Delete, NotPersonal, Personal, Purpose, Retention, Subject
-from core.data.records import ASCENDING_ONLY, UNINDEXED, Collection, Index, Record
+from core.data.records import ASCENDING_ONLY, UNINDEXED, Record
 from infra.manifest import indexes
 from tests.infra.manifest.declared import forget
 

@@ -45,7 +45,8 @@ class Desk:
         """Create a task for the target; `http` adds to its HTTP request."""
         http: Mapping[str, Any] = {"url": self.target.url + path} | task.pop("http", {})
         named = {"name": f"{queue}/tasks/{name}"} if name else {}
-        return await self.client.create_task(parent=queue, task={"http_request": http, **named, **task})
+        wanted: Any = {"http_request": http, **named, **task}
+        return await self.client.create_task(parent=queue, task=wanted)
 
     async def pass_time(self, by: timedelta) -> None:
         """Move the clock, and wait until what became due is done."""

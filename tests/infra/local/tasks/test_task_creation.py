@@ -61,12 +61,10 @@ class TestNames:
             await desk.create(name=name)
 
     async def test_a_name_in_another_queue_is_refused(self, desk: Desk) -> None:
-        elsewhere = f"{LOCATION}/queues/other/tasks/x"
+        task: Any = {"name": f"{LOCATION}/queues/other/tasks/x", "http_request": {"url": desk.target.url}}
 
         with pytest.raises(InvalidArgument, match="must be the same as the queue name"):
-            await desk.client.create_task(
-                parent=QUEUE, task={"name": elsewhere, "http_request": {"url": desk.target.url}}
-            )
+            await desk.client.create_task(parent=QUEUE, task=task)
 
 
 class TestLimits:
@@ -127,7 +125,7 @@ class TestLimits:
 
     async def test_a_task_without_a_request_is_refused(self, desk: Desk) -> None:
         with pytest.raises(InvalidArgument, match="httpRequest is required"):
-            await desk.client.create_task(parent=QUEUE, task={})
+            await desk.client.create_task(parent=QUEUE, task=Task())
 
 
 class TestWhatIsKept:

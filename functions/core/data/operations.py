@@ -1,0 +1,100 @@
+"""What is asked of the database, as values: writes of a commit, and queries."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+from core.data.records import Record, Version
+
+if TYPE_CHECKING:
+    from core.data.collections import Collection, Key
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class Write(Generic[R]):
+    """One operation of a commit. `version` is the version that must still stand."""
+
+    kind: Literal["create", "put", "update", "delete"]
+    key: "Key[R]"
+    content: R | None
+    version: Version | None = None
+    fields: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.content is not None and not isinstance(self.content, self.key.collection.record):
+            raise TypeError(f"{self.key.collection.path} holds no {type(self.content).__name__}")
+
+    @property
+    def guarded(self) -> bool:
+        """Whether it fails when the document is not as expected."""
+        return self.kind == "create" or self.version is not None
+
+
+@dataclass(frozen=True)
+class Change(Write[R]):
+    """An update, with the record as it will be."""
+
+    @property
+    def record(self) -> R:
+        assert self.content is not None
+        return self.content
+
+
+Operator = Literal["==", "<", "<=", ">", ">=", "array-contains", "array-contains-any", "in"]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One comparison. `field` is an attribute name, or (attribute, map key); `value` None asks for null."""
+
+    field: str | tuple[str, str]
+    operator: Operator
+    value: object
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """At least one of the comparisons holds."""
+
+    filters: tuple[Filter, ...]
+
+
+@dataclass(frozen=True)
+class Query(Generic[R]):
+    """A query in the making; each method returns a longer one. Attribute names, not stored names."""
+
+    collection: "Collection[R]"
+    parent: str
+    group: bool = False
+    filters: tuple[Filter | AnyOf, ...] = ()
+    order: tuple[tuple[str, bool], ...] = ()
+    count: int | None = None
+    after: tuple[object, ...] = ()
+    heavy: tuple[str, ...] = ()
+    fields: tuple[str, ...] | None = None
+
+    def where(self, name: str | tuple[str, str], operator: Operator, value: object) -> "Query[R]":
+        return replace(self, filters=(*self.filters, Filter(name, operator, value)))
+
+    def any_of(self, filters: Iterable[Filter]) -> "Query[R]":
+        return replace(self, filters=(*self.filters, AnyOf(tuple(filters))))
+
+    def ordered(self, name: str, *, descending: bool = False) -> "Query[R]":
+        return replace(self, order=(*self.order, (name, descending)))
+
+    def limit(self, count: int) -> "Query[R]":
+        return replace(self, count=count)
+
+    def start_after(self, *values: object) -> "Query[R]":
+        """Begin behind this position: one value for each ordered field, then the key of the last document."""
+        return replace(self, after=values)
+
+    def reading(self, *fields: str) -> "Query[R]":
+        """Read these fields besides the light ones."""
+        return replace(self, heavy=fields)
+
+    def only(self, *fields: str) -> "Query[R]":
+        """Read nothing but these fields; the others are absent from the records."""
+        return replace(self, fields=fields)
