@@ -4,13 +4,11 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final
 
-from core.failures import Invalid
 from core.web import problems
 from infra.manifest.components import not_null, untitled
 
 Operation = dict[str, Any]
 
-_OF_FASTAPI: Final = {"$ref": "#/components/schemas/HTTPValidationError"}
 _BY_FASTAPI: Final = "Successful Response"
 _RETRIED: Final = {"429", "503"}
 
@@ -20,7 +18,6 @@ def refine(operation: Operation, tagged: set[str]) -> None:
     for parameter in operation.get("parameters", []):
         _refine_parameter(parameter)
     _demand_if_match(operation)
-    _complete_422(operation)
     operation["responses"] = dict(sorted(operation["responses"].items()))
     for status, response in operation["responses"].items():
         _describe(response, status)
@@ -59,28 +56,6 @@ def _demand_if_match(operation: Operation) -> None:
         for parameter in operation.get("parameters", []):
             if parameter["name"] == "If-Match":
                 parameter["required"] = True
-
-
-def _complete_422(operation: Operation) -> None:
-    """Put our problem in the place of the answer that FastAPI adds, and beside others of the same status.
-
-    An id in the path that no id can be reads as missing (404), and a bare string is never invalid.
-    """
-    answers = operation["responses"]
-    if answers.get("422", {}).get("content", {}).get("application/json", {}).get("schema") == _OF_FASTAPI:
-        del answers["422"]
-    if not any(map(_can_be_invalid, operation.get("parameters", []))):
-        return
-    ours = problems.responses([Invalid])[422]
-    shown = answers.setdefault("422", ours)
-    codes = shown["content"][problems.MEDIA_TYPE]["examples"]
-    if Invalid.code not in codes:
-        codes |= ours["content"][problems.MEDIA_TYPE]["examples"]
-        shown["description"] += f" {ours['description']}"
-
-
-def _can_be_invalid(parameter: dict[str, Any]) -> bool:
-    return parameter["in"] != "path" and parameter["schema"] != {"type": "string"}
 
 
 def _describe(response: dict[str, Any], status: str) -> None:

@@ -1,6 +1,7 @@
 """`make bench`: measures everything that is promised in figures, side by side in one run."""
 
 import argparse
+import sys
 import time
 
 from rich.console import Console
@@ -24,7 +25,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rounds: an idea of the figures in a minute")
     parser.add_argument("--only", action="append", choices=SECTIONS, default=[], help="one section (again for more)")
     told = parser.parse_args()
-    console = Console()
+    # A pipe has no width of its own, and 80 columns are too few for the tables.
+    console = Console() if sys.stdout.isatty() else Console(width=150)
     started, machine, sections = time.perf_counter(), report.surroundings(), list[Section]()
     with servers.emulator() as host:
         stage = Stage(host, "demo-bench", told.quick)

@@ -17,7 +17,7 @@ from accounts.profiles.schemas import (
     SessionsRevoked,
 )
 from core import clock
-from core.failures import IfMatchRequired, Invalid, Malformed, StaleEtag
+from core.failures import IfMatchRequired, Malformed, StaleEtag
 from core.functions import http_function
 from core.web.application import Application, Budget
 from core.web.dependencies import TheCaller, TheDatabase, TheIdentity, TheIfMatch, TheIfNoneMatch, ThePage
@@ -32,7 +32,7 @@ app = Application("profiles", title="Profiles: a person's own account")
 @app.get(
     "/v1/me",
     shows=ProfileView,
-    raises=[*REFUSALS, Malformed, Invalid],
+    raises=[*REFUSALS, Malformed],
     budget=Budget(rpcs=1, reads=1),
     may_answer={304: "Unchanged since the ETag in If-None-Match"},
 )
@@ -72,7 +72,7 @@ async def change_me(changes: ProfileChange, caller: TheCaller, db: TheDatabase, 
 @app.get(
     "/v1/me/devices",
     shows=Page[DeviceView],
-    raises=[*REFUSALS, Malformed, Invalid],
+    raises=[*REFUSALS, Malformed],
     budget=Budget(rpcs=2, reads=1, per="item"),
 )
 async def list_devices(caller: TheCaller, db: TheDatabase, page: ThePage) -> Response:
@@ -108,7 +108,7 @@ async def revoke_sessions(caller: TheCaller, db: TheDatabase, identity: TheIdent
 @app.get(
     "/v1/me/security-events",
     shows=Page[SecurityEventView],
-    raises=[*REFUSALS, Malformed, Invalid],
+    raises=[*REFUSALS, Malformed],
     budget=Budget(rpcs=2, reads=1, per="item"),
 )
 async def list_security_events(caller: TheCaller, db: TheDatabase, page: ThePage) -> Response:

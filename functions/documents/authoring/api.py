@@ -11,7 +11,6 @@ from core import clock
 from core.failures import (
     IdempotencyKeyReused,
     IfMatchRequired,
-    Invalid,
     Malformed,
     NotAcceptable,
     StaleEtag,
@@ -95,7 +94,7 @@ async def create(draft: DocumentDraft, caller: TheCaller, db: TheDatabase, idemp
 @app.get(
     "/v1/documents",
     shows=DocumentPage,
-    raises=[*REFUSALS, Malformed, Invalid],
+    raises=[*REFUSALS, Malformed],
     budget=Budget(rpcs=2, reads=2, per="item"),
 )
 async def find(
@@ -217,7 +216,7 @@ async def duplicate(document_id: Id, caller: TheCaller, db: TheDatabase, idempot
 @app.get(
     "/v1/documents/{document_id}/revisions",
     shows=Page[RevisionCard],
-    raises=[*REFUSALS, DocumentNotFound, Malformed, Invalid],
+    raises=[*REFUSALS, DocumentNotFound, Malformed],
     budget=Budget(rpcs=3, reads=3, per="item"),
 )
 async def list_revisions(document_id: Id, caller: TheCaller, db: TheDatabase, page: ThePage) -> Response:

@@ -64,12 +64,12 @@ async def running_target() -> AsyncIterator[Target]:
     target.open.set()
     app = Starlette(routes=[Route("/{path:path}", target.handle, methods=METHODS)])
     config = uvicorn.Config(app, port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
+    config.load()
     server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  uvicorn tells by this flag alone
-        await asyncio.sleep(0.002)
+    server.lifespan = config.lifespan_class(config)
+    # Not by `serve`: that looks ten times a second whether it should stop, which is most of what a test would last.
+    await server.startup()
     target.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     yield target
     target.open.set()
-    server.should_exit = True
-    await serving
+    await server.shutdown()
