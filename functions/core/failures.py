@@ -57,6 +57,12 @@ class Forbidden(Failure):
     detail = "You can see this, but may not do that with it."
 
 
+class RecentSignInRequired(Forbidden):
+    code = "recent_sign_in_required"
+    title = "Recent sign-in needed"
+    detail = "Sign in again: this wants a sign-in of the last five minutes."
+
+
 class NotFound(Failure):
     code = "not_found"
     title = "Not found"

@@ -8,19 +8,22 @@ import base64
 import hashlib
 import json
 from collections import OrderedDict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from threading import Lock
 from typing import Any, Final
 
 from core import clock
 from core.caller import Caller, Machine
-from core.failures import AppCheckFailed, Forbidden, Unauthenticated, Unavailable
+from core.failures import AppCheckFailed, Forbidden, RecentSignInRequired, Unauthenticated, Unavailable
 from core.ids import is_storable, keyed_hash
 from core.settings import Settings
 
 CLOCK_SKEW: Final = 10
 """Seconds that a token's times may lie ahead of or behind our clock."""
+
+RECENT: Final = timedelta(minutes=5)
+"""How long ago the sign-in may be that a sensitive route wants."""
 
 TIMEOUT: Final = 5
 """Seconds that Firebase may take to answer; its library would wait for 120."""
@@ -77,6 +80,11 @@ class Identity:
             return
         except exceptions.FirebaseError as error:
             raise Unavailable(retry_after=5) from error
+
+    def demand_recent_sign_in(self, caller: Caller, now: datetime) -> None:
+        """Raise RecentSignInRequired unless the person signed in within the last five minutes."""
+        if now - caller.signed_in_at > RECENT:
+            raise RecentSignInRequired
 
     async def refuse_if_revoked(self, authorization: str | None) -> None:
         """Ask Firebase whether the person was disabled or the token revoked: 1 call, for sensitive routes.

@@ -41,10 +41,10 @@ async def _serve(options: argparse.Namespace) -> None:
         auto_create_queues=options.auto_create_queues,
     )
     async with server:
-        print(f"Cloud Tasks on {server.host}", flush=True)
         serving = asyncio.create_task(server.serve())
         for wanted in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(wanted, serving.cancel)
+        print(f"Cloud Tasks on {server.host}", flush=True)
         await asyncio.wait([serving])
         if not serving.cancelled():
             serving.result()

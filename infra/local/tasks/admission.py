@@ -24,6 +24,7 @@ DEFAULT_DEADLINE = timedelta(minutes=10)
 USER_AGENT = "Google-Cloud-Tasks"
 
 _THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
+_PORTS = range(1, 65536)
 _METHODS_WITH_BODY = {"POST", "PUT", "PATCH"}
 _GOOGLES_OWN = re.compile(r"host|content-length|user-agent|x-google-.*|x-appengine-.*|x-cloudtasks-.*", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -72,10 +73,9 @@ def check_retry(config: RetryConfig) -> None:
 
 
 def _check_range(field: str, value: float, most: int) -> None:
-    if value < 0:
-        raise invalid(f"{field} cannot be negative.")
-    if value > most:
-        raise invalid(f"{field} must be less than or equal to {most}.")
+    # NaN is in no range either; at a rate of zero a queue would wait for ever for its next token.
+    if not 0 < value <= most:
+        raise invalid(f"{field} must be greater than 0 and less than or equal to {most}.")
 
 
 def _name(given: str, queue: str) -> str:
@@ -124,9 +124,13 @@ def _check_url(url: str) -> None:
         raise invalid(f"HttpRequest.url must be at most {MAX_URL_CHARACTERS} characters long.")
     # Read by the library that will call it, so that what is checked and what is called are one host.
     try:
-        host = httpx.URL(url).host
+        target = httpx.URL(url)
     except httpx.InvalidURL as error:
         raise invalid(f"HttpRequest.url is invalid: {error}") from error
+    if target.port is not None and target.port not in _PORTS:
+        raise invalid(f"HttpRequest.url is invalid: there is no port {target.port}.")
+    # As it is called: `host` would first read punycode, and fail where it is none.
+    host = target.raw_host.decode()
     if host not in _THIS_MACHINE:
         raise invalid(f"HttpRequest.url must point to this machine (127.0.0.1, localhost, [::1]), not to '{host}'.")
 

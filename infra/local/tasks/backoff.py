@@ -24,7 +24,8 @@ def delay(config: RetryConfig, attempts: int) -> timedelta:
     doublings = min(config.max_doublings, 1000)
     steps = 2.0 ** min(attempts - 1, doublings) * max(1, attempts - doublings)
     seconds = config.min_backoff.total_seconds() * steps
-    return timedelta(seconds=min(seconds, config.max_backoff.total_seconds()))
+    # A backoff may be set to thousands of years, which no date could hold.
+    return min(timedelta(seconds=min(seconds, config.max_backoff.total_seconds())), RETENTION)
 
 
 def exhausted(config: RetryConfig, attempts: int, first_attempt: datetime, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
@@ -52,8 +53,16 @@ class Delivery:
 def http_client() -> httpx.AsyncClient:
     """A client for any number of dispatches at once, that goes straight to its target, never by a proxy."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=50)
+    # A handler's cookie must not reach the next task: no two dispatches know of each other.
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     # Each dispatch has the deadline of its task.
-    return httpx.AsyncClient(timeout=None, limits=limits, trust_env=False, follow_redirects=False)  # noqa: S113
+    return httpx.AsyncClient(
+        timeout=None,  # noqa: S113
+        limits=limits,
+        trust_env=False,
+        follow_redirects=False,
+        cookies=no_cookies,
+    )
 
 
 def _unanswered(status: int, message: str) -> Outcome:

@@ -28,11 +28,15 @@ class Received:
 
 @dataclass
 class Target:
-    """`answers` are the statuses to come, then 200; while `open` is cleared the requests wait for their answer."""
+    """`answers` are the statuses to come, then 200, each with `headers`.
+
+    While `open` is cleared the requests wait for their answer.
+    """
 
     url: str = ""
     received: list[Received] = field(default_factory=list[Received])
     answers: deque[int] = field(default_factory=deque[int])
+    headers: dict[str, str] = field(default_factory=dict[str, str])
     open: asyncio.Event = field(default_factory=asyncio.Event)
     busy: int = 0
     most_busy: int = 0
@@ -55,7 +59,7 @@ class Target:
             await self.open.wait()
         finally:
             self.busy -= 1
-        return Response(status_code=self.answers.popleft() if self.answers else 200)
+        return Response(status_code=self.answers.popleft() if self.answers else 200, headers=self.headers)
 
 
 @asynccontextmanager
@@ -63,13 +67,16 @@ async def running_target() -> AsyncIterator[Target]:
     target = Target()
     target.open.set()
     app = Starlette(routes=[Route("/{path:path}", target.handle, methods=METHODS)])
-    config = uvicorn.Config(app, port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app, port=0, log_level="error", lifespan="off")
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
-    # Not by `serve`: that looks ten times a second whether it should stop, which is most of what a test would last.
+    # Neither by `serve` nor by `shutdown`: they sleep by the tenth of a second, which is most of what a test would last.
     await server.startup()
     target.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     yield target
     target.open.set()
-    await server.shutdown()
+    for listening in server.servers:
+        listening.close()
+    for connection in list(server.server_state.connections):
+        connection.shutdown()

@@ -96,7 +96,11 @@ class TestLimits:
             "http://127.0.0.1.example.com/",
             "http://127.0.0.1@example.com/",
             "http://169.254.169.254/",
+            "http://xn--a.example/",
             "http://127.0.0.1:99999999/",
+            "http://127.0.0.1:0/",
+            "http://127.0.0.1:-1/",
+            "http://127.0.0.1:http/",
         ],
     )
     async def test_a_target_elsewhere_is_refused(self, desk: Desk, url: str) -> None:

@@ -1,0 +1,62 @@
+"""What FastAPI and Starlette raise by themselves, as failures of ours."""
+
+from typing import Any, Final
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core import failures
+from core.failures import Failure, Fault
+from core.web import edge, problems
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Failure)
+    return problems.answer(error, edge.request_id(request.scope))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [_fault(found) for found in error.errors()]
+    in_path = all(fault.pointer.startswith("/path/") for fault in faults)
+    # An id that no document can have names nothing, so it is not found.
+    failure = failures.NotFound(faults=faults) if in_path else failures.Invalid(faults=faults)
+    return problems.answer(failure, edge.request_id(request.scope))
+
+
+def _fault(error: dict[str, Any]) -> Fault:
+    where, *rest = error["loc"]
+    steps = rest if where == "body" else [where, *rest]
+    place = pointer(*steps)
+    if error["type"] == "string_pattern_mismatch":
+        # A pattern tells a program what is wrong, and a person nothing.
+        return Fault(place, error["type"], "It holds characters that are not allowed here.")
+    return Fault(place, error["type"], error["msg"].removeprefix("Value error, "))
+
+
+def pointer(*steps: str | int) -> str:
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    failure = {404: failures.NotFound, 405: failures.MethodNotAllowed}.get(error.status_code, failures.Malformed)()
+    response = problems.answer(failure, edge.request_id(request.scope))
+    if error.headers and "Allow" in error.headers:
+        response.headers["Allow"] = error.headers["Allow"]
+    return response
+
+
+async def _crashed(request: Request, _: Exception) -> Response:
+    return problems.answer(failures.Internal(), edge.request_id(request.scope))
+
+
+HANDLERS: Final[dict[int | type[Exception], Any]] = {
+    Failure: _failed,
+    RequestValidationError: _invalid,
+    HTTPException: _http_error,
+    # Starlette answers with this and raises on; `edge` logs what comes through.
+    Exception: _crashed,
+}
