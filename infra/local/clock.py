@@ -32,15 +32,19 @@ class FileClock:
         return self._offset
 
     def advance(self, by: timedelta) -> datetime:
-        """Move the clock forwards, for all that share it; returns the new time. Raises ValueError for going back."""
+        """Move the clock forwards, for all that share it; returns the new time.
+
+        Raises ValueError for going back, OverflowError for going beyond the calendar.
+        """
         if self._path is None or by < timedelta(0):
             raise ValueError("only a clock with a file can be moved, and only forwards")
         offset = self.offset() + by
+        moved = datetime.now(UTC) + offset
         self._path.parent.mkdir(parents=True, exist_ok=True)
         draft = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         draft.write_text(json.dumps({"offsetSeconds": offset.total_seconds()}), encoding="utf-8")
         draft.replace(self._path)
-        return self.now()
+        return moved
 
     def _version(self) -> tuple[int, int, int] | None:
         """What differs between any two versions of the file; a rename gives a new inode even within one mtime tick."""
@@ -55,7 +59,9 @@ class FileClock:
     def _read(self, path: Path) -> timedelta:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            return timedelta(seconds=float(content["offsetSeconds"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            offset = timedelta(seconds=float(content["offsetSeconds"]))
+            _ = datetime.now(UTC) + offset
+            return offset
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             # Somebody is at it with an editor: time goes on as before until the file makes sense.
             return self._offset

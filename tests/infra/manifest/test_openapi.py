@@ -184,9 +184,9 @@ class TestAnswers:
         assert "HTTPValidationError" not in json.dumps(document)
 
     def test_name_no_problem_of_a_body_where_there_is_none(self, document: dict[str, Any]) -> None:
-        assert {"204", "401", "404", "409", "422", "500", "503"} == _operation(document, "post", "/v1/letters/{id}/send")[
-            "responses"
-        ].keys()
+        assert {"204", "401", "404", "409", "422", "500", "503"} == _operation(
+            document, "post", "/v1/letters/{id}/send"
+        )["responses"].keys()
 
 
 class TestExamples:

@@ -60,6 +60,14 @@ async def client_of(server: TasksServer) -> AsyncIterator[CloudTasksAsyncClient]
         yield CloudTasksAsyncClient(transport=CloudTasksGrpcAsyncIOTransport(channel=channel))
 
 
+@asynccontextmanager
+async def open_desk(clock: Clock, target: Target, **options: Any) -> AsyncIterator[Desk]:
+    """A desk of its own, whose server has those options and a queue with Google's defaults."""
+    async with TasksServer(now=clock.now, **options) as server, client_of(server) as client:
+        server.ensure_queue(QUEUE, QueueConfig())
+        yield Desk(server, client, target, clock)
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -78,6 +86,5 @@ def mint() -> Callable[[str, str], str]:
 
 @pytest.fixture
 async def desk(clock: Clock, target: Target, mint: Callable[[str, str], str]) -> AsyncIterator[Desk]:
-    async with TasksServer(now=clock.now, mint=mint) as server, client_of(server) as client:
-        server.ensure_queue(QUEUE, QueueConfig())
-        yield Desk(server, client, target, clock)
+    async with open_desk(clock, target, mint=mint) as desk:
+        yield desk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -63,7 +64,8 @@ class Target:
 
 
 @asynccontextmanager
-async def running_target() -> AsyncIterator[Target]:
+async def running_target(sock: socket.socket | None = None) -> AsyncIterator[Target]:
+    """A target on a free port of 127.0.0.1, or on a socket that is bound already."""
     target = Target()
     target.open.set()
     app = Starlette(routes=[Route("/{path:path}", target.handle, methods=METHODS)])
@@ -72,7 +74,7 @@ async def running_target() -> AsyncIterator[Target]:
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
     # Neither by `serve` nor by `shutdown`: they sleep by the tenth of a second, which is most of what a test would last.
-    await server.startup()
+    await server.startup(sockets=[sock] if sock else None)
     target.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     yield target
     target.open.set()
