@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from core.web.application import Application
 
-REGION = "europe-north1"
-
 
 class Trigger(StrEnum):
     HTTP = "http"

@@ -10,6 +10,9 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+REGION: Final = "europe-north1"
+"""Where the functions and their queues are; generated files name it as well, so it is no variable."""
+
 EMULATOR_VARIABLES: Final = (
     "FIRESTORE_EMULATOR_HOST",
     "FIREBASE_AUTH_EMULATOR_HOST",

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from core.functions import REGION, Function, Queue, Resources, Schedule
+from core.functions import Function, Queue, Resources, Schedule
+from core.settings import REGION
 from infra.manifest.files import Generated, as_json
 
 

@@ -6,7 +6,8 @@ Source: https://firebase.google.com/docs/hosting/full-config
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from core.functions import REGION, Function, Trigger
+from core.functions import Function, Trigger
+from core.settings import REGION
 from infra.local import ports
 from infra.manifest.files import Generated, as_json
 

@@ -12,7 +12,7 @@ from grpc import aio
 
 from accounts.profiles.records import profiles
 from core import clock
-from core.functions import REGION
+from core.settings import REGION
 from documents.records import documents
 from infra.local.machine_tokens import machine_token
 from tests.support.api import Api, Client, Person, functions

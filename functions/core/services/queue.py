@@ -9,9 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from core.failures import Unavailable
-from core.functions import REGION
 from core.ids import keyed_hash
-from core.settings import Settings
+from core.settings import REGION, Settings
 
 if TYPE_CHECKING:
     from google.cloud.tasks_v2 import CloudTasksAsyncClient

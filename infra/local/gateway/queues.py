@@ -14,7 +14,8 @@ from google.cloud.tasks_v2 import types as wire
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcAsyncIOTransport
 
 from core.failures import Unavailable
-from core.functions import REGION, Queue
+from core.functions import Queue
+from core.settings import REGION
 from infra.local.gateway.clocks import rfc3339
 from infra.local.gateway.loading import Served
 from infra.local.gateway.settings import Settings
