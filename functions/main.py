@@ -19,5 +19,5 @@ ENTRY_POINTS = {
 def __getattr__(name: str) -> object:
     if name not in ENTRY_POINTS:
         raise AttributeError(name)
-    startup.begin()
-    return getattr(import_module(ENTRY_POINTS[name]), name)
+    with startup.starting():
+        return getattr(import_module(ENTRY_POINTS[name]), name)

@@ -53,7 +53,7 @@ async def read_me(
     if x_device_id:
         seen = devices.SeenDevice.of(x_device_id, user_agent, sec_ch_ua_platform, sec_ch_ua_mobile)
         await devices.note(db, profile, seen, clock.now())
-    return shown(ProfileView.of(profile), etag=service.etag(profile), unless=unless)
+    return shown(ProfileView.showing(profile), etag=service.etag(profile), unless=unless)
 
 
 @app.patch(
@@ -66,7 +66,7 @@ async def read_me(
 async def change_me(changes: ProfileChange, caller: TheCaller, db: TheDatabase, condition: TheIfMatch) -> Response:
     """Change name, telephone number, language or time zone."""
     profile = await service.change(db, caller, changes.model_dump(exclude_unset=True), condition)
-    return shown(ProfileView.of(profile), etag=service.etag(profile))
+    return shown(ProfileView.showing(profile), etag=service.etag(profile))
 
 
 @app.get(
@@ -78,7 +78,7 @@ async def change_me(changes: ProfileChange, caller: TheCaller, db: TheDatabase, 
 async def list_devices(caller: TheCaller, db: TheDatabase, page: ThePage) -> Response:
     """List the devices that you come from, the last seen first."""
     found, token = await devices.listed(db, caller, page)
-    return shown(Page(items=[DeviceView.of(device) for device in found], next_page_token=token))
+    return shown(Page(items=[DeviceView.showing(device) for device in found], next_page_token=token))
 
 
 @app.delete(
@@ -114,7 +114,7 @@ async def revoke_sessions(caller: TheCaller, db: TheDatabase, identity: TheIdent
 async def list_security_events(caller: TheCaller, db: TheDatabase, page: ThePage) -> Response:
     """List what happened to your account in the last 90 days, newest first."""
     found, token = await security_events.listed(db, caller, page, clock.now())
-    return shown(Page(items=[SecurityEventView.of(event) for event in found], next_page_token=token))
+    return shown(Page(items=[SecurityEventView.showing(event) for event in found], next_page_token=token))
 
 
 @app.get(
@@ -125,7 +125,7 @@ async def list_security_events(caller: TheCaller, db: TheDatabase, page: ThePage
 )
 async def read_person(uid: Uid, caller: TheCaller, db: TheDatabase) -> Response:
     """Read the name of someone who shares something with you."""
-    return shown(PersonView.of(await service.person(db, caller, uid)))
+    return shown(PersonView.showing(await service.person(db, caller, uid)))
 
 
 # Hosting hands over what no other function claims, so that an unknown address, too, is answered with problem+json.

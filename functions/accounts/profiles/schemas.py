@@ -8,12 +8,9 @@ from pydantic import AfterValidator, Field
 from accounts.profiles.records import (
     AccountState,
     DeviceKind,
-    DeviceRecord,
-    ProfileRecord,
     SecurityEventKind,
-    SecurityEventRecord,
 )
-from core.web.schemas import Draft, Line, Time, View
+from core.web.schemas import AnId, AUid, Draft, Line, Time, View
 
 
 def _e164(given: str) -> str:
@@ -58,70 +55,38 @@ class ProfileChange(Draft):
 
 
 class ProfileView(View):
-    uid: str
-    name: str
-    email: str | None
-    email_verified: bool
-    phone: str | None
+    uid: AUid
+    name: Annotated[str, Field(examples=["Kari Nordmann"])]
+    email: Annotated[str | None, Field(examples=["kari@example.com"])]
+    email_verified: Annotated[bool, Field(examples=[True])]
+    phone: Annotated[str | None, Field(examples=["+4722222222"])]
     locale: Literal["nb", "en"]
-    time_zone: str
+    time_zone: Annotated[str, Field(examples=["Europe/Oslo"])]
     state: AccountState
     created_at: Time
-
-    @classmethod
-    def of(cls, record: ProfileRecord) -> "ProfileView":
-        return cls(
-            uid=record.uid,
-            name=record.name,
-            email=record.email,
-            email_verified=record.email_verified,
-            phone=record.phone,
-            locale=record.locale,
-            time_zone=record.time_zone,
-            state=record.state,
-            created_at=record.created_at,
-        )
 
 
 class PersonView(View):
     """What people who share something know of each other."""
 
-    uid: str
-    name: str
-
-    @classmethod
-    def of(cls, record: ProfileRecord) -> "PersonView":
-        return cls(uid=record.uid, name=record.name)
+    uid: AUid
+    name: Annotated[str, Field(examples=["Kari Nordmann"])]
 
 
 class DeviceView(View):
-    id: str
+    id: AnId
     kind: DeviceKind
-    system: str
+    system: Annotated[str, Field(examples=["iOS"])]
     first_seen_at: Time
     last_seen_at: Annotated[Time, Field(description="to the hour")]
 
-    @classmethod
-    def of(cls, record: DeviceRecord) -> "DeviceView":
-        return cls(
-            id=record.id,
-            kind=record.kind,
-            system=record.system,
-            first_seen_at=record.first_seen_at,
-            last_seen_at=record.last_seen_at,
-        )
-
 
 class SecurityEventView(View):
-    id: str
+    id: AnId
     kind: SecurityEventKind
-    device_id: str | None
+    device_id: AnId | None
     state: AccountState | None
     at: Time
-
-    @classmethod
-    def of(cls, record: SecurityEventRecord) -> "SecurityEventView":
-        return cls(id=record.id, kind=record.kind, device_id=record.device_id, state=record.state, at=record.at)
 
 
 class SessionsRevoked(View):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
@@ -20,6 +20,11 @@ class View(BaseModel):
     """What a client is shown. A field that is None is left out."""
 
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, frozen=True)
+
+    @classmethod
+    def showing(cls, record: BaseModel, **more: Any) -> Self:
+        """Show the fields of a record that have the same names, and what `more` names."""
+        return cls(**{name: getattr(record, name) for name in cls.model_fields.keys() - more.keys()}, **more)
 
     def to_json(self) -> bytes:
         return self.model_dump_json(by_alias=True, exclude_none=True).encode()
@@ -61,6 +66,13 @@ def _not_reserved(given: str) -> str:
 
 Id = Annotated[str, Field(pattern=ID_PATTERN), AfterValidator(_not_reserved)]
 """One of our ids."""
+
+
+AnId = Annotated[str, Field(examples=["k_Vl9ZP53pkTXlfbzl1kdS"])]
+"""One of our ids, on its way out."""
+
+AUid = Annotated[str, Field(examples=["kari-nordmann"])]
+"""A Firebase uid, on its way out."""
 
 
 def _can_name_a_person(uid: str) -> str:

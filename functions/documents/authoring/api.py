@@ -60,7 +60,7 @@ def _origin(idempotency: Idempotency, caller_uid: str, what: str, payload: Any) 
 
 def _created(document: DocumentRecord, replayed: bool) -> Response:
     return shown(
-        DocumentView.of(document, Role.OWNER),
+        DocumentView.showing(document, role=Role.OWNER),
         status=201,
         etag=document.etag(Role.OWNER),
         location=f"/v1/documents/{document.id}",
@@ -69,11 +69,11 @@ def _created(document: DocumentRecord, replayed: bool) -> Response:
 
 
 def _whole(document: DocumentRecord, role: Role) -> Response:
-    return shown(DocumentView.of(document, role), etag=document.etag(role))
+    return shown(DocumentView.showing(document, role=role), etag=document.etag(role))
 
 
 def _card(document: DocumentRecord, role: Role) -> Response:
-    return shown(DocumentCard.of(document, role), etag=document.etag(role))
+    return shown(DocumentCard.showing(document, role=role), etag=document.etag(role))
 
 
 @app.post(
@@ -114,7 +114,7 @@ async def find(
     """List or search the documents that you can read: the last changed first, in a search after hits in titles."""
     wanted = finding.Wanted(q, tag, owner, group_id, customer_id, trashed, shared_with_me)
     found = await finding.find(db, caller, wanted, page)
-    items = [DocumentCard.of(document, role) for document, role in found.documents]
+    items = [DocumentCard.showing(document, role=role) for document, role in found.documents]
     return shown(DocumentPage(items=items, next_page_token=found.next_token, truncated=found.truncated or None))
 
 
@@ -128,7 +128,7 @@ async def find(
 async def read(document_id: Id, caller: TheCaller, db: TheDatabase, unless: TheIfNoneMatch) -> Response:
     """Read a document."""
     document, role = await reading.read(db, caller, document_id)
-    return shown(DocumentView.of(document, role), etag=document.etag(role), unless=unless)
+    return shown(DocumentView.showing(document, role=role), etag=document.etag(role), unless=unless)
 
 
 @app.patch(
@@ -222,7 +222,11 @@ async def duplicate(document_id: Id, caller: TheCaller, db: TheDatabase, idempot
 async def list_revisions(document_id: Id, caller: TheCaller, db: TheDatabase, page: ThePage) -> Response:
     """List the revisions of a document, newest first."""
     found, token = await history.listed(db, caller, document_id, page)
-    return shown(Page(items=[RevisionCard.of(*revision) for revision in found], next_page_token=token))
+    return shown(
+        Page(
+            items=[RevisionCard.showing(revision, author_name=name) for revision, name in found], next_page_token=token
+        )
+    )
 
 
 @app.get(
@@ -233,7 +237,8 @@ async def list_revisions(document_id: Id, caller: TheCaller, db: TheDatabase, pa
 )
 async def read_revision(document_id: Id, number: Number, caller: TheCaller, db: TheDatabase) -> Response:
     """Read one revision of a document."""
-    return shown(RevisionView.of(*await history.read(db, caller, document_id, number)))
+    revision, name = await history.read(db, caller, document_id, number)
+    return shown(RevisionView.showing(revision, author_name=name))
 
 
 @app.post(

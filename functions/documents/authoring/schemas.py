@@ -1,12 +1,11 @@
 """What travels of a document."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import Field
 
-from core.web.schemas import Draft, Line, Page, Text, Time, View
-from documents.authoring.records import RevisionRecord
-from documents.records import DocumentRecord, Language, Role
+from core.web.schemas import AnId, AUid, Draft, Line, Page, Text, Time, View
+from documents.records import Language, Role
 
 TITLE_LENGTH = 300
 
@@ -36,30 +35,25 @@ class DocumentChange(Draft):
 class DocumentCard(View):
     """A document without its text, as lists show it."""
 
-    id: str
-    title: str
-    tags: list[str]
+    id: AnId
+    title: Annotated[str, Field(examples=["Blåbærtur"])]
+    tags: Annotated[list[str], Field(examples=[["tur", "mat"]])]
     language: Language
-    owner_id: str | None
-    customer_id: str | None
-    group_id: str | None
+    owner_id: AUid | None
+    customer_id: AnId | None
+    group_id: AnId | None
     role: Annotated[Role, Field(description="yours")]
-    revision: Annotated[int, Field(description="counts every save")]
+    revision: Annotated[int, Field(description="counts every save", examples=[3])]
     created_at: Time
     updated_at: Time
     trashed_at: Time | None
     purge_at: Annotated[Time | None, Field(description="when the trash lets go of it")]
 
-    @classmethod
-    def of(cls, document: DocumentRecord, role: Role) -> Self:
-        names = [name for name in cls.model_fields if name != "role"]
-        return cls(role=role, **{name: getattr(document, name) for name in names})
-
 
 class DocumentView(DocumentCard):
     """A document whole."""
 
-    body: str
+    body: Annotated[str, Field(examples=["Vi fant *mange* bær."])]
 
 
 class DocumentPage(Page[DocumentCard]):
@@ -71,25 +65,20 @@ class DocumentPage(Page[DocumentCard]):
 class RevisionCard(View):
     """A revision without its text, as lists show it."""
 
-    revision: int
-    author_id: str
-    author_name: str
+    revision: Annotated[int, Field(examples=[3])]
+    author_id: AUid
+    author_name: Annotated[str, Field(examples=["Kari Nordmann"])]
     saved_at: Time
-    title: str
-
-    @classmethod
-    def of(cls, revision: RevisionRecord, author_name: str) -> Self:
-        names = [name for name in cls.model_fields if name != "author_name"]
-        return cls(author_name=author_name, **{name: getattr(revision, name) for name in names})
+    title: Annotated[str, Field(examples=["Blåbærtur"])]
 
 
 class RevisionView(RevisionCard):
     """A revision whole."""
 
-    tags: list[str]
+    tags: Annotated[list[str], Field(examples=[["tur", "mat"]])]
     language: Language
-    body: str
+    body: Annotated[str, Field(examples=["Vi fant *mange* bær."])]
 
 
 class TrashEmptied(View):
-    purged: Annotated[int, Field(description="documents that are gone")]
+    purged: Annotated[int, Field(description="documents that are gone", examples=[2])]

@@ -73,7 +73,7 @@ async def running_target(sock: socket.socket | None = None) -> AsyncIterator[Tar
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
-    # Neither by `serve` nor by `shutdown`: they sleep by the tenth of a second, which is most of what a test would last.
+    # Neither by `serve` nor by `shutdown`: they sleep by the tenth of a second, longer than most tests last.
     await server.startup(sockets=[sock] if sock else None)
     target.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     yield target

@@ -235,14 +235,13 @@ class TestNoAnswer:
         self, clock: Clock, target: Target, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.CRITICAL)
-        made = iter(["token"])
+        mended_at = clock.now() + DAY
 
         def mint(_email: str, _audience: str) -> str:
-            if clock.now() < fixed_at:
+            if clock.now() < mended_at:
                 raise OSError("no key")
-            return next(made)
+            return "token"
 
-        fixed_at = clock.now() + DAY
         async with open_desk(clock, target, mint=mint) as desk:
             await desk.create(http={"oidc_token": {"service_account_email": "tasks@demo.iam"}})
             await desk.server.idle()
