@@ -41,7 +41,9 @@ class Page(View, Generic[V]):
         return f"{params[0].__name__.removesuffix('View').removesuffix('Card')}Page"
 
     items: Sequence[V]
-    next_page_token: Annotated[str | None, Field(description="send it as pageToken to get the next page")] = None
+    next_page_token: Annotated[
+        str | None, Field(description="send it as pageToken to get the next page", examples=["Zm9yIHRoZSBuZXh0"])
+    ] = None
 
 
 def _rfc3339(moment: datetime) -> str:
