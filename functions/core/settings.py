@@ -3,6 +3,8 @@
 The environment is `production` unless it says `local`, so a forgotten variable errs on the safe side.
 """
 
+import os
+import re
 from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Final, Literal, Self
@@ -19,6 +21,10 @@ EMULATOR_VARIABLES: Final = (
     "STORAGE_EMULATOR_HOST",
     "CLOUD_TASKS_EMULATOR_HOST",
 )
+
+_EMULATOR: Final = re.compile(r"_EMULATOR_(?:HOST|HUB)$")
+_NEEDED: Final = ("project_id", "function_url")
+"""What production cannot guess."""
 
 
 def _origins(given: tuple[str, ...]) -> tuple[str, ...]:
@@ -79,18 +85,24 @@ class Settings(BaseSettings):
     def _production_is_real(self) -> Self:
         if self.environment != "production":
             return self
-        emulators = (
+        told = {name for name, host in zip(EMULATOR_VARIABLES, self._emulators, strict=True) if host}
+        # Google's libraries look for themselves: with the Auth emulator named, firebase-admin takes unsigned tokens.
+        if found := sorted(told | {name for name in os.environ if _EMULATOR.search(name) and os.environ[name]}):
+            raise ValueError(f"production refuses to start with {', '.join(found)} set")
+        if missing := [f"DOKKER_{name.upper()}" for name in _NEEDED if name not in self.model_fields_set]:
+            raise ValueError(f"production needs {', '.join(missing)}")
+        if len(self.secret.get_secret_value()) < 32:
+            raise ValueError("production needs DOKKER_SECRET, of at least 32 characters")
+        return self
+
+    @property
+    def _emulators(self) -> tuple[str, ...]:
+        return (
             self.firestore_emulator_host,
             self.auth_emulator_host,
             self.storage_emulator_host,
             self.tasks_emulator_host,
         )
-        if found := [name for name, host in zip(EMULATOR_VARIABLES, emulators, strict=True) if host]:
-            # With the Auth emulator's variable set, firebase-admin takes unsigned tokens.
-            raise ValueError(f"production refuses to start with {', '.join(found)} set")
-        if len(self.secret.get_secret_value()) < 32:
-            raise ValueError("production needs DOKKER_SECRET, of at least 32 characters")
-        return self
 
     @cached_property
     def key(self) -> bytes:

@@ -77,7 +77,7 @@ documents = Collection(
     DocumentRecord,
     purpose=Purpose.PROVIDE_SERVICE,
     basis=Basis.CONTRACT,
-    retention=Retention.with_parent(),
+    retention=Retention.with_account(besides="what is in the trash goes after 30 days"),
     on_erasure={"owner": Delete(), "reader": Anonymise(), "author": Anonymise()},
     # A list keeps one order, and each is served by one index: who reads, one further filter, trash, time.
     indexes=[

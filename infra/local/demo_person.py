@@ -1,8 +1,6 @@
 """The demo person of the embedded stack, and what a newcomer is told when it is ready."""
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 from rich.console import Console
@@ -47,7 +45,7 @@ def sign_in(auth_url: str, person: DemoPerson = KARI) -> str | None:
 
 
 def welcome(console: Console, url: str, token: str | None, person: DemoPerson = KARI) -> None:
-    """Say where everything is, and give a line to paste."""
+    """Say where everything is, and give lines to paste."""
     lines = [
         ("Dokker", url),
         ("Look inside", f"{url}/__local/"),
@@ -60,15 +58,14 @@ def welcome(console: Console, url: str, token: str | None, person: DemoPerson = 
     if token is None:
         console.print("\n  The demo person's password was changed: `make dev-reset` brings it back.")
     else:
-        console.print("\n  Write a document (the token is good for an hour):\n", highlight=False)
-        console.print(curl(url, token), markup=False, highlight=False, soft_wrap=True)
+        console.print("\n  Paste this to write a document and find it again (the token is good for an hour):\n")
+        console.print(f"export TOKEN={token}\n{curls(url)}", markup=False, highlight=False, soft_wrap=True)
     console.print("\n  Ctrl-C or `make dev-stop` stops all and keeps the data.\n", highlight=False)
 
 
-def curl(url: str, token: str) -> str:
-    """The command that creates a document."""
-    draft: dict[str, Any] = {"title": "Blåbærtur", "body": "Husk spann, kart og **niste**."}
-    return (
-        f"curl -X POST {url}/v1/documents -H 'Authorization: Bearer {token}' "
-        f"-H 'Content-Type: application/json' -d '{json.dumps(draft, ensure_ascii=False)}'"
-    )
+def curls(url: str) -> str:
+    """The commands that write a document and find it, with the token in $TOKEN. The README shows them, too."""
+    return f"""\
+curl {url}/v1/documents -H "Authorization: Bearer $TOKEN" \\
+     -H 'Content-Type: application/json' -d '{{"title": "Blåbærtur", "body": "Vi fant *mange* bær i skogen."}}'
+curl '{url}/v1/documents?q=skog' -H "Authorization: Bearer $TOKEN\""""

@@ -23,6 +23,11 @@ from infra.local.mail_catcher import MailCatcher
 from infra.local.places import PROJECT_ID, ROOT, Home
 from infra.local.services import Gateway, Tasks
 
+_WEB_CLIENTS = ",".join(
+    f"http://{host}:{port}" for host in ("localhost", ports.ADDRESS) for port in (3000, 4200, 5000, 5173, 8000, 8080)
+)
+"""The origins from which the usual tools serve a web client in the making."""
+
 
 class AlreadyRunning(Exception):
     """Another supervisor holds this home."""
@@ -99,6 +104,7 @@ class Supervisor:
             "DOKKER_ENVIRONMENT": "local",
             "DOKKER_PROJECT_ID": PROJECT_ID,
             "GOOGLE_CLOUD_PROJECT": PROJECT_ID,
+            "DOKKER_ALLOWED_ORIGINS": os.environ.get("DOKKER_ALLOWED_ORIGINS", _WEB_CLIENTS),
             "DOKKER_SMTP_HOST": smtp_host,
             "DOKKER_SMTP_PORT": smtp_port,
             "DOKKER_LOCAL_CLOCK": str(self._home.data / "clock.json"),

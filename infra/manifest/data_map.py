@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from core.data.collections import Collection
-from core.data.personal_data import Effect, Personal, Subject
+from core.data.personal_data import Effect, Personal, Retention, Subject
 from core.data.records import COMMIT_FIELD, Part, Storage, classification, is_marked, stored_name
 from infra.manifest.files import Generated, as_json
 
@@ -41,10 +41,7 @@ def _collection(collection: Collection[Any]) -> dict[str, Any]:
         "purpose": collection.purpose.value,
         "basis": collection.basis.value,
         "categories": sorted(collection.categories),
-        "retention": {
-            "period": collection.retention.period,
-            "runsFrom": _stored(collection.retention.runs_from),
-        },
+        "retention": retention(collection.retention),
         "ttl": _stored(collection.ttl),
         "onErasure": {role: effect(found) for role, found in sorted(collection.on_erasure.items())},
         "fields": [*_fields(collection.record.model_fields), _COMMIT],
@@ -53,6 +50,16 @@ def _collection(collection: Collection[Any]) -> dict[str, Any]:
 
 def _stored(name: str | None) -> str | None:
     return stored_name(name) if name else None
+
+
+def retention(found: Retention) -> dict[str, str | None]:
+    """Return how long a record is kept."""
+    return {
+        "kept": found.kept,
+        "period": found.period,
+        "runsFrom": _stored(found.runs_from),
+        "besides": found.besides,
+    }
 
 
 def effect(found: Effect) -> dict[str, str]:

@@ -31,6 +31,13 @@ _EFFECTS: Final = {
     "retain": "retained",
 }
 
+_KEPT: Final = {
+    "with_parent": "as long as the record above it",
+    "with_account": "as long as the account",
+    "forever": "forever",
+    "period": "{period} from `{runsFrom}`",
+}
+
 
 def generated(collections: Iterable[Collection[Any]]) -> Generated:
     """Return docs/data-map.md."""
@@ -46,7 +53,7 @@ def _overview(collections: list[dict[str, Any]]) -> str:
             _words(each["basis"]),
             ", ".join(map(_words, each["categories"])) or "none",
             _retention(each),
-            "; ".join(_erasure(each)) or "names nobody",
+            "; ".join(_erasure(each)) or "no field names a person",
         )
         for each in collections
     ]
@@ -68,9 +75,14 @@ def _anchor(path: str) -> str:
 
 
 def _retention(collection: dict[str, Any]) -> str:
-    retention = collection["retention"]
-    kept = f"{retention['period']} from `{retention['runsFrom']}`" if retention["period"] else "with its parent"
-    return f"{kept}, deleted by Firestore at `{collection['ttl']}`" if collection["ttl"] else kept
+    words = kept(collection["retention"])
+    return f"{words}, deleted by Firestore at `{collection['ttl']}`" if collection["ttl"] else words
+
+
+def kept(retention: dict[str, Any]) -> str:
+    """Return how long a record is kept, in words."""
+    words = _KEPT[retention["kept"]].format_map(retention)
+    return f"{words}; {retention['besides']}" if retention["besides"] else words
 
 
 def _erasure(collection: dict[str, Any]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The operations of the OpenAPI document: what FastAPI derives from a route, made to say what really happens."""
 
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,10 +12,12 @@ Operation = dict[str, Any]
 
 _BY_FASTAPI: Final = "Successful Response"
 _RETRIED: Final = {"429", "503"}
+_FIRST_SENTENCE: Final = re.compile(r"(.+?)\.(?=\s|$)", re.DOTALL)
 
 
 def refine(operation: Operation, tagged: set[str]) -> None:
-    """Correct parameters, answers and their headers in place. `tagged` are the models that travel with an ETag."""
+    """Correct summary, parameters, answers and their headers in place. `tagged` models travel with an ETag."""
+    _sum_up(operation)
     for parameter in operation.get("parameters", []):
         _refine_parameter(parameter)
     _demand_if_match(operation)
@@ -23,6 +26,14 @@ def refine(operation: Operation, tagged: set[str]) -> None:
         _describe(response, status)
         if names := sorted(_headers(operation, status, response, tagged)):
             response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _sum_up(operation: Operation) -> None:
+    """Let the first sentence of the docstring be the summary, which FastAPI makes of the function's name."""
+    if sentence := _FIRST_SENTENCE.match(description := operation.get("description", "")):
+        operation["summary"] = " ".join(sentence[1].split())
+        if sentence.end() == len(description):
+            del operation["description"]
 
 
 def tagged_models(operations: Iterable[Operation]) -> set[str]:
@@ -89,19 +100,16 @@ def share_problems(operations: Iterable[Operation]) -> dict[str, Any]:
     shared: dict[str, Any] = {}
     for places in uses.values():
         if len(places) > 1:
-            name = _free_name(places[0], shared)
-            shared[name] = places[0][0][places[0][1]]
+            response = places[0][0][places[0][1]]
+            name = _name_of(response)
+            if name in shared:
+                raise ValueError(f"two different failures are called {name!r}: rename one of the classes")
+            shared[name] = response
             for responses, status in places:
                 responses[status] = {"$ref": f"#/components/responses/{name}"}
     return dict(sorted(shared.items()))
 
 
-def _free_name(place: tuple[dict[str, Any], str], taken: dict[str, Any]) -> str:
-    """Name a problem by its codes; those of the same codes and other sentences are numbered."""
-    responses, status = place
-    codes = "-".join(responses[status]["content"][problems.MEDIA_TYPE]["examples"])
-    return next(
-        name
-        for number in range(1, len(taken) + 2)
-        if (name := f"{codes}.{number}" if number > 1 else codes) not in taken
-    )
+def _name_of(response: dict[str, Any]) -> str:
+    """Name a problem by the classes of its failures, in the order of the alphabet: `InvalidOrMalformed`."""
+    return "Or".join(sorted(response["content"][problems.MEDIA_TYPE]["examples"]))

@@ -9,15 +9,18 @@ from pydantic import ValidationError
 
 from core.settings import EMULATOR_VARIABLES, Settings
 
+OTHERS = ("PUBSUB_EMULATOR_HOST", "FIREBASE_STORAGE_EMULATOR_HOST", "DATASTORE_EMULATOR_HOST", "FIREBASE_EMULATOR_HUB")
 SECRET = "a secret that is long enough to be one"
 
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """The environment of a deployment: no emulators, a secret."""
-    for name in (*EMULATOR_VARIABLES, "DOKKER_ENVIRONMENT"):
+    for name in (*EMULATOR_VARIABLES, *OTHERS, "DOKKER_ENVIRONMENT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DOKKER_SECRET", SECRET)
+    monkeypatch.setenv("DOKKER_PROJECT_ID", "dokker-prod")
+    monkeypatch.setenv("DOKKER_FUNCTION_URL", "https://{name}.example")
     return monkeypatch
 
 
@@ -26,10 +29,20 @@ class TestProduction:
         assert Settings().environment == "production"
 
     @pytest.mark.promise("P43")
-    @pytest.mark.parametrize("variable", EMULATOR_VARIABLES)
+    @pytest.mark.parametrize("variable", [*EMULATOR_VARIABLES, *OTHERS])
     def test_refuses_each_emulator(self, environment: pytest.MonkeyPatch, variable: str) -> None:
         environment.setenv(variable, "127.0.0.1:1")
         with pytest.raises(ValidationError, match=f"production refuses to start with {variable} set"):
+            Settings()
+
+    def test_refuses_an_emulator_that_it_is_told_of_otherwise(self) -> None:
+        with pytest.raises(ValidationError, match="FIRESTORE_EMULATOR_HOST"):
+            Settings(firestore_emulator_host="127.0.0.1:1")
+
+    @pytest.mark.parametrize("variable", ["DOKKER_PROJECT_ID", "DOKKER_FUNCTION_URL"])
+    def test_guesses_neither_project_nor_address(self, environment: pytest.MonkeyPatch, variable: str) -> None:
+        environment.delenv(variable)
+        with pytest.raises(ValidationError, match=f"production needs {variable}"):
             Settings()
 
     @pytest.mark.parametrize("secret", ["", "short", "x" * 31])

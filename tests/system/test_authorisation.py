@@ -28,6 +28,7 @@ MATRIX: dict[str, tuple[str, ...]] = {
     "PATCH /v1/me": (UNKNOWN, UNKNOWN, "200", *WRITE, "200"),
     "GET /v1/me/devices": (UNKNOWN, UNKNOWN, "200", *READ, "200"),
     "DELETE /v1/me/devices/{device_id}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    "DELETE /v1/me/devices": (UNKNOWN, UNKNOWN, "200", *WRITE, "200"),
     "GET /v1/me/security-events": (UNKNOWN, UNKNOWN, "200", *READ, "200"),
     "GET /v1/people/{uid}": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
     "POST /v1/documents": (UNKNOWN, UNKNOWN, "201", *WRITE, "201"),

@@ -95,6 +95,19 @@ async def forgetting(kari: Person) -> Call:
     return Call("DELETE /v1/me/devices/{device_id}", {"device_id": DEVICE})
 
 
+async def going_back(kari: Person) -> Call:
+    document = await kari.writes("Før")
+    kari.api.advance(minutes=6)
+    await kari.patch(document.path, {"title": "Etter"}, if_match="*")
+    path = "POST /v1/documents/{document_id}/revisions/{number}/restore"
+    return Call(path, {"document_id": document.id, "number": "1"})
+
+
+async def forgetting_all(kari: Person) -> Call:
+    await kari.get("/v1/me", x_device_id=DEVICE)
+    return Call("DELETE /v1/me/devices")
+
+
 async def with_an_event(kari: Person) -> Call:
     await kari.get("/v1/me", x_device_id=DEVICE)
     return Call("GET /v1/me/security-events")
@@ -157,15 +170,14 @@ CASES: dict[str, Case] = {
     "GET /v1/documents/{document_id}/revisions/{number}": Case(
         upon("GET /v1/documents/{document_id}/revisions/{number}", number="1"), (2, 3, 0)
     ),
-    "POST /v1/documents/{document_id}/revisions/{number}/restore": Case(
-        upon("POST /v1/documents/{document_id}/revisions/{number}/restore", number="1"), (3, 3, 2)
-    ),
+    "POST /v1/documents/{document_id}/revisions/{number}/restore": Case(going_back, (3, 3, 2)),
     "GET /v1/documents/{document_id}/export": Case(upon("GET /v1/documents/{document_id}/export"), (1, 2, 0)),
     "POST /v1/documents/import": Case(importing, (2, 1, 2)),
     "POST /v1/documents/empty-trash": Case(emptying_2, (3, 3, 2), many=2, each=(0, 1, 1)),
     "GET /v1/me": Case(asking("GET /v1/me"), (1, 1, 0)),
     "PATCH /v1/me": Case(renaming, (2, 1, 1)),
     "GET /v1/me/devices": Case(with_a_device, (2, 2, 0), many=1, each=(0, 1, 0)),
+    "DELETE /v1/me/devices": Case(forgetting_all, (3, 2, 1), many=1, each=(0, 1, 1)),
     "DELETE /v1/me/devices/{device_id}": Case(forgetting, (2, 2, 1)),
     "POST /v1/me/sessions/revoke": Case(ending_sessions, (2, 1, 2)),
     "GET /v1/me/security-events": Case(with_an_event, (2, 2, 0), many=1, each=(0, 1, 0)),

@@ -23,6 +23,7 @@ from tests.support.routes import routes
 PRODUCTION = {
     "FUNCTION_USE_ASGI": "true",
     "DOKKER_PROJECT_ID": "dokker-test",
+    "DOKKER_FUNCTION_URL": "https://{name}.example",
     "DOKKER_SECRET": "a secret that is long enough to be one",
     "DOKKER_ALLOWED_ORIGINS": "https://dokker.example",
 }

@@ -103,7 +103,7 @@ async def _enrol(db: Database, caller: Caller) -> ProfileRecord:
         raise AccountErasing
     profile = ProfileRecord(
         uid=caller.uid,
-        name=" ".join((caller.name or "").split())[:200],
+        name=_spelt(caller.name or ""),
         email=caller.email,
         email_verified=caller.email_verified,
         principals=[caller.principal],
@@ -117,3 +117,8 @@ async def _enrol(db: Database, caller: Caller) -> ProfileRecord:
             raise AccountErasing from None
         return made_by_another
     return profile
+
+
+def _spelt(name: str) -> str:
+    """Return a token's name as `PATCH /v1/me` would take it: clients set it in Firebase as they like."""
+    return " ".join("".join(letter if ord(letter) >= 32 and letter != "\x7f" else " " for letter in name).split())[:200]

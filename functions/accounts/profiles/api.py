@@ -3,16 +3,18 @@
 from typing import Annotated
 
 from fastapi import Header
-from pydantic import Field
 from starlette.responses import Response
 
 from accounts.profiles import devices, security_events, service
 from accounts.profiles.admission import REFUSALS
 from accounts.profiles.schemas import (
+    DevicePage,
+    DevicesForgotten,
     DeviceView,
     PersonView,
     ProfileChange,
     ProfileView,
+    SecurityEventPage,
     SecurityEventView,
     SessionsRevoked,
 )
@@ -22,9 +24,7 @@ from core.functions import http_function
 from core.web.application import Application, Budget
 from core.web.dependencies import TheCaller, TheDatabase, TheIdentity, TheIfMatch, TheIfNoneMatch, ThePage
 from core.web.preconditions import shown
-from core.web.schemas import Id, Page, Uid
-
-DeviceId = Annotated[Id, Field(min_length=16, max_length=64)]
+from core.web.schemas import Id, Uid
 
 app = Application("profiles", title="Profiles: a person's own account")
 
@@ -41,7 +41,7 @@ async def read_me(
     db: TheDatabase,
     unless: TheIfNoneMatch,
     x_device_id: Annotated[
-        DeviceId | None,
+        Id | None,
         Header(description="a random id that this client keeps; without it no device is noted"),
     ] = None,
     user_agent: Annotated[str, Header(include_in_schema=False)] = "",
@@ -71,14 +71,25 @@ async def change_me(changes: ProfileChange, caller: TheCaller, db: TheDatabase, 
 
 @app.get(
     "/v1/me/devices",
-    shows=Page[DeviceView],
+    shows=DevicePage,
     raises=[*REFUSALS, Malformed],
     budget=Budget(rpcs=2, reads=1, per="item"),
 )
 async def list_devices(caller: TheCaller, db: TheDatabase, page: ThePage) -> Response:
     """List the devices that you come from, the last seen first."""
     found, token = await devices.listed(db, caller, page)
-    return shown(Page(items=[DeviceView.showing(device) for device in found], next_page_token=token))
+    return shown(DevicePage(items=[DeviceView.showing(device) for device in found], next_page_token=token))
+
+
+@app.delete(
+    "/v1/me/devices",
+    shows=DevicesForgotten,
+    raises=REFUSALS,
+    budget=Budget(rpcs=3, reads=1, per="item"),
+)
+async def forget_devices(caller: TheCaller, db: TheDatabase) -> Response:
+    """Forget all your devices. Those that come back are noted again."""
+    return shown(DevicesForgotten(forgotten=await devices.forget_all(db, caller)))
 
 
 @app.delete(
@@ -107,14 +118,14 @@ async def revoke_sessions(caller: TheCaller, db: TheDatabase, identity: TheIdent
 
 @app.get(
     "/v1/me/security-events",
-    shows=Page[SecurityEventView],
+    shows=SecurityEventPage,
     raises=[*REFUSALS, Malformed],
     budget=Budget(rpcs=2, reads=1, per="item"),
 )
 async def list_security_events(caller: TheCaller, db: TheDatabase, page: ThePage) -> Response:
     """List what happened to your account in the last 90 days, newest first."""
     found, token = await security_events.listed(db, caller, page, clock.now())
-    return shown(Page(items=[SecurityEventView.showing(event) for event in found], next_page_token=token))
+    return shown(SecurityEventPage(items=[SecurityEventView.showing(event) for event in found], next_page_token=token))
 
 
 @app.get(

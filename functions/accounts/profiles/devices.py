@@ -15,7 +15,7 @@ from accounts.profiles.records import (
 )
 from accounts.profiles.security_events import event
 from core.caller import Caller
-from core.data.database import Database, Moved
+from core.data.database import MOST_WRITES, Database, Moved
 from core.failures import NotFound
 from core.paging import PageRequest
 
@@ -119,3 +119,11 @@ async def forget(db: Database, caller: Caller, device_id: str) -> None:
     if device is None:
         raise DeviceNotFound
     await db.commit(devices.remove(devices.key_of(device)))
+
+
+async def forget_all(db: Database, caller: Caller) -> int:
+    """Forget all of the caller's devices. Returns how many."""
+    await admit(db, caller, Need.WRITE)
+    found = await db.query(devices.under(caller.uid).limit(MOST_WRITES).only("uid", "id"))
+    await db.commit(*(devices.remove(devices.key_of(device)) for device in found))
+    return len(found)

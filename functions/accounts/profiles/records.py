@@ -49,7 +49,7 @@ profiles = Collection(
     ProfileRecord,
     purpose=Purpose.PROVIDE_SERVICE,
     basis=Basis.CONTRACT,
-    retention=Retention.with_parent(),
+    retention=Retention.with_account(),
     on_erasure={"owner": Delete()},
 )
 
@@ -114,7 +114,10 @@ security_events = Collection(
 
 
 class TombstoneRecord(Record):
-    """That an account was erased. It names nobody: the hash can be made from the uid, the uid not from the hash."""
+    """That an account was erased: pseudonymised and not anonymous, as the uid and our key make the same hash again.
+
+    It stays personal data (GDPR recital 26), though the uid cannot be made from the hash.
+    """
 
     subject_hash: Annotated[str, NotPersonal, UNINDEXED]
     at: Annotated[datetime, NotPersonal, UNINDEXED]
@@ -125,6 +128,6 @@ tombstones = Collection(
     TombstoneRecord,
     purpose=Purpose.LEGAL_DUTY,
     basis=Basis.LEGAL_OBLIGATION,
-    retention=Retention.with_parent(),
+    retention=Retention.forever(besides="a restored backup or a late replay would bring the account back"),
     on_erasure={},
 )

@@ -8,6 +8,7 @@ from accounts.profiles.records import AccountState, ProfileRecord, SecurityEvent
 from accounts.profiles.security_events import event
 from core.caller import Caller
 from core.conditions import IfMatch
+from core.data.contention import again_when_moved
 from core.data.database import Database, Moved
 from core.failures import NotFound, Unavailable
 from core.web.identity import Identity
@@ -49,6 +50,7 @@ async def _follow_token(db: Database, caller: Caller, profile: ProfileRecord) ->
     return change.record
 
 
+@again_when_moved
 async def change(db: Database, caller: Caller, changes: dict[str, Any], condition: IfMatch) -> ProfileRecord:
     """Change the named fields of the caller's profile. Raises StaleEtag when it is no longer as the caller read it.
 
@@ -59,10 +61,7 @@ async def change(db: Database, caller: Caller, changes: dict[str, Any], conditio
     if all(getattr(profile, name) == value for name, value in changes.items()):
         return profile
     changed = profiles.update(profile, **changes, revision=profile.revision + 1)
-    try:
-        await db.commit(changed)
-    except Moved:
-        return await change(db, caller, changes, condition)
+    await db.commit(changed)
     return changed.record
 
 
@@ -72,12 +71,7 @@ async def revoke_sessions(db: Database, identity: Identity, caller: Caller, now:
     The profile comes first: from its commit on every older token is refused here, and a call to Firebase that fails can
     be repeated, while the other order would leave older tokens valid for an hour. Raises FirebaseUntold for that.
     """
-    profile = await admit(db, caller, Need.WRITE)
-    changed = profiles.update(profile, valid_after=wall)
-    try:
-        await db.commit(changed, event(caller.uid, SecurityEventKind.SESSIONS_REVOKED, now))
-    except Moved:
-        return await revoke_sessions(db, identity, caller, now, wall)
+    await _end_sessions(db, caller, now, wall)
     try:
         await identity.revoke_sessions(caller.uid)
     except Unavailable as error:
@@ -85,6 +79,14 @@ async def revoke_sessions(db: Database, identity: Identity, caller: Caller, now:
     return wall
 
 
+@again_when_moved
+async def _end_sessions(db: Database, caller: Caller, now: datetime, wall: datetime) -> None:
+    profile = await admit(db, caller, Need.WRITE)
+    changed = profiles.update(profile, valid_after=wall)
+    await db.commit(changed, event(caller.uid, SecurityEventKind.SESSIONS_REVOKED, now))
+
+
+@again_when_moved
 async def change_state(db: Database, uid: str, state: AccountState, now: datetime) -> ProfileRecord:
     """Move an account into another state, and record that for its owner. Raises PersonNotFound."""
     profile = await db.get(profiles.at(uid))
@@ -93,10 +95,7 @@ async def change_state(db: Database, uid: str, state: AccountState, now: datetim
     if profile.state is state:
         return profile
     changed = profiles.update(profile, state=state, revision=profile.revision + 1)
-    try:
-        await db.commit(changed, event(uid, SecurityEventKind.STATE_CHANGED, now, state=state))
-    except Moved:
-        return await change_state(db, uid, state, now)
+    await db.commit(changed, event(uid, SecurityEventKind.STATE_CHANGED, now, state=state))
     return changed.record
 
 

@@ -108,20 +108,29 @@ Effect = Delete | Blank | Anonymise | Transfer | Retain
 
 @dataclass(frozen=True)
 class Retention:
-    """How long a record is kept: an ISO 8601 period that runs from one of its fields, or as long as its parent."""
+    """How long a record is kept; `besides` says in words what the rule leaves out, or why it is so."""
 
+    kept: Literal["with_parent", "with_account", "forever", "period"]
     period: str | None = None
     runs_from: str | None = None
+    besides: str | None = None
 
     @classmethod
-    def with_parent(cls) -> "Retention":
-        """Keep it as long as the document above it, or for a root document as long as its owner's account."""
-        return cls()
+    def with_parent(cls, *, besides: str | None = None) -> "Retention":
+        """Keep it as long as the document above it."""
+        return cls("with_parent", besides=besides)
 
     @classmethod
-    def of(cls, period: str, *, runs_from: str) -> "Retention":
+    def with_account(cls, *, besides: str | None = None) -> "Retention":
+        """Keep it as long as its owner's account."""
+        return cls("with_account", besides=besides)
+
+    @classmethod
+    def forever(cls, *, besides: str) -> "Retention":
+        """Keep it without an end, for the reason that `besides` gives (GDPR article 5(1)(e) wants one)."""
+        return cls("forever", besides=besides)
+
+    @classmethod
+    def of(cls, period: str, *, runs_from: str, besides: str | None = None) -> "Retention":
         """Keep it for `period` (ISO 8601, such as `P90D`) from the time in the field `runs_from`."""
-        return cls(period, runs_from)
-
-    def __str__(self) -> str:
-        return f"{self.period} from {self.runs_from}" if self.period else "with its parent"
+        return cls("period", period, runs_from, besides)

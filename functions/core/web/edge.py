@@ -16,7 +16,7 @@ from core.web import problems
 _log = logs.Log(__name__)
 
 # W3C Trace Context, and Google's older form: 32 hexadecimal digits name the trace.
-_TRACE_PARENT: Final = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACE_PARENT: Final = re.compile(r"^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _CLOUD_TRACE: Final = re.compile(r"^([0-9a-f]{32})(?:/|$)")
 
 # As they go over the wire, since they go with every answer.

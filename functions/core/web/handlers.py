@@ -11,6 +11,14 @@ from core import failures
 from core.failures import Failure, Fault
 from core.web import edge, problems
 
+# Where pydantic speaks to a programmer.
+_IN_OUR_WORDS: Final = {
+    "string_pattern_mismatch": "It holds characters that are not allowed here.",
+    "model_attributes_type": "It should be a JSON object.",
+    "missing": "It is missing.",
+    "extra_forbidden": "There is no such field.",
+}
+
 
 async def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, Failure)
@@ -28,11 +36,12 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 def _fault(error: dict[str, Any]) -> Fault:
     where, *rest = error["loc"]
+    if where == "header":
+        rest = ["-".join(part.capitalize() for part in str(rest[0]).split("-"))]
     steps = rest if where == "body" else [where, *rest]
     place = pointer(*steps)
-    if error["type"] == "string_pattern_mismatch":
-        # A pattern tells a program what is wrong, and a person nothing.
-        return Fault(place, error["type"], "It holds characters that are not allowed here.")
+    if detail := _IN_OUR_WORDS.get(error["type"]):
+        return Fault(place, error["type"], detail)
     return Fault(place, error["type"], error["msg"].removeprefix("Value error, "))
 
 

@@ -11,7 +11,9 @@ from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from threading import Lock
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core import clock
 from core.caller import Caller, Machine
@@ -62,9 +64,9 @@ class Identity:
         digest, now = hashlib.sha256(token.encode()).digest(), clock.wall().timestamp()
         if (known := self._known.get(digest)) and now < known[1]:
             return known[0]
-        claims = await asyncio.to_thread(self._verify, token)
+        claims = _claims(_PersonClaims, await asyncio.to_thread(self._verify, token), now)
         caller = _caller(claims, now, self._settings.key)
-        self._remember(digest, caller, min(float(claims["exp"]), now + REMEMBERED_SECONDS))
+        self._remember(digest, caller, min(claims.exp, now + REMEMBERED_SECONDS))
         return caller
 
     async def revoke_sessions(self, uid: str) -> None:
@@ -100,11 +102,9 @@ class Identity:
         private function may rely on this. Raises Unauthenticated without a token, NotTheMachine when it is another's.
         Source: https://cloud.google.com/run/docs/authenticating/service-to-service
         """
-        claims = _unverified_claims(_bearer(authorization))
-        now = clock.wall().timestamp()
-        if not isinstance(claims.get("exp"), (int, float)) or claims["exp"] + CLOCK_SKEW < now:
-            raise Unauthenticated
-        if claims.get("aud") != audience or claims.get("email") != email or claims.get("email_verified") is not True:
+        given = _unverified_claims(_bearer(authorization))
+        claims = _claims(_MachineClaims, given, clock.wall().timestamp())
+        if (claims.aud, claims.email, claims.email_verified) != (audience, email, True):
             raise NotTheMachine
         return Machine(email)
 
@@ -170,36 +170,75 @@ def _bearer(authorization: str | None) -> str:
     return token.strip()
 
 
-def _caller(claims: dict[str, Any], now: float, secret: bytes) -> Caller:
-    uid, expires, signed_in = claims.get("uid"), claims.get("exp"), claims.get("auth_time")
-    # firebase-admin skips the times of the emulator's tokens; they are checked here for every token.
-    if not isinstance(expires, (int, float)) or expires + CLOCK_SKEW < now:
-        raise Unauthenticated
-    if not isinstance(signed_in, (int, float)) or not 0 <= signed_in <= now + CLOCK_SKEW:
-        raise Unauthenticated
-    if not isinstance(uid, str) or not is_storable(uid):
-        raise Unauthenticated
+# With a bound on its length pydantic looks into the text, and refuses halves of surrogate pairs.
+_Word = Annotated[str, Field(max_length=1_000)]
+
+
+class _Claims(BaseModel):
+    """What every token must claim, in the types that it must have."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False)
+
+    exp: float
+
+    def demand_life(self, now: float) -> None:
+        """Raise Unauthenticated once the token is over."""
+        if self.exp + CLOCK_SKEW < now:
+            raise Unauthenticated
+
+
+class _Provider(BaseModel):
+    tenant: str | None = None
+
+
+class _PersonClaims(_Claims):
+    """An ID token's claims. firebase-admin skips the times of the emulator's tokens; here they are always checked."""
+
+    uid: _Word
+    auth_time: Annotated[float, Field(ge=0)]
+    email: _Word | None = None
+    email_verified: bool = False
+    staff: bool = False
+    name: _Word | None = None
+    firebase: _Provider = Field(default_factory=_Provider)
+
+
+class _MachineClaims(_Claims):
+    aud: str
+    email: str
+    email_verified: bool = False
+
+
+C = TypeVar("C", bound=_Claims)
+
+
+def _claims(kind: type[C], given: object, now: float) -> C:
+    try:
+        claims = kind.model_validate(given)
+    except ValidationError as error:
+        raise Unauthenticated from error
+    claims.demand_life(now)
+    return claims
+
+
+def _caller(claims: _PersonClaims, now: float, secret: bytes) -> Caller:
     # A tenant is another directory of people; its uids are not ours.
-    firebase: Any = claims.get("firebase", {})
-    if not isinstance(firebase, dict) or firebase.get("tenant") is not None:  # pyright: ignore[reportUnknownMemberType]
+    if not is_storable(claims.uid) or claims.firebase.tenant is not None or claims.auth_time > now + CLOCK_SKEW:
         raise Unauthenticated
     return Caller(
-        uid=uid,
-        subject_hash=keyed_hash(secret, "subject", uid),
-        email=claims.get("email"),
-        email_verified=claims.get("email_verified") is True,
-        signed_in_at=datetime.fromtimestamp(signed_in, UTC),
-        is_staff=claims.get("staff") is True,
-        name=claims.get("name"),
+        uid=claims.uid,
+        subject_hash=keyed_hash(secret, "subject", claims.uid),
+        email=claims.email,
+        email_verified=claims.email_verified,
+        signed_in_at=datetime.fromtimestamp(claims.auth_time, UTC),
+        is_staff=claims.staff,
+        name=claims.name,
     )
 
 
-def _unverified_claims(token: str) -> dict[str, Any]:
+def _unverified_claims(token: str) -> object:
     try:
         payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (IndexError, ValueError, RecursionError) as error:
         raise Unauthenticated from error
-    if not isinstance(claims, dict):
-        raise Unauthenticated
-    return claims  # pyright: ignore[reportUnknownVariableType]  claims are whatever the token says

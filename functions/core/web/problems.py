@@ -85,7 +85,7 @@ def answer(failure: Failure, request_id: str) -> Response:
 def responses(kinds: Iterable[type[Failure]]) -> dict[int | str, dict[str, Any]]:
     """Describe for OpenAPI the problems that a route can raise, those of one status together."""
     by_status: dict[int | str, dict[str, Any]] = {}
-    for kind in sorted(set(kinds), key=lambda kind: (status_of(kind), kind.code)):
+    for kind in sorted(dict.fromkeys(kinds), key=lambda kind: (status_of(kind), kind.code, kind.__name__)):
         shown = by_status.setdefault(
             status_of(kind),
             {
@@ -94,7 +94,7 @@ def responses(kinds: Iterable[type[Failure]]) -> dict[int | str, dict[str, Any]]
             },
         )
         shown["description"] = " ".join(filter(None, [shown["description"], f"`{kind.code}`: {kind.detail}"]))
-        shown["content"][MEDIA_TYPE]["examples"][kind.code] = {"value": _example(kind)}
+        shown["content"][MEDIA_TYPE]["examples"][kind.__name__] = {"value": _example(kind)}
     return by_status
 
 

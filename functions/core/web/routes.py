@@ -84,6 +84,8 @@ def route_class(entrance: Entrance) -> type[APIRoute]:
 
 
 def _refuse_other_parameters(request: Request, known: Set[str]) -> None:
-    if unknown := sorted(set(request.query_params) - known):
-        detail = "This address takes no such parameter."
-        raise failures.Invalid(faults=[Fault(pointer("query", name), "unknown_parameter", detail) for name in unknown])
+    given = [name for name, _ in request.query_params.multi_items()]
+    unknown = [(name, "unknown_parameter", "This address takes no such parameter.") for name in set(given) - known]
+    repeated = [(name, "repeated_parameter", "It stands there twice.") for name in known if given.count(name) > 1]
+    if wrong := sorted(unknown + repeated):
+        raise failures.Invalid(faults=[Fault(pointer("query", name), code, detail) for name, code, detail in wrong])

@@ -36,10 +36,6 @@ V = TypeVar("V", bound=View)
 class Page(View, Generic[V]):
     """One page of a list; `nextPageToken` is absent on the last one."""
 
-    @classmethod
-    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        return f"{params[0].__name__.removesuffix('View').removesuffix('Card')}Page"
-
     items: Sequence[V]
     next_page_token: Annotated[
         str | None, Field(description="send it as pageToken to get the next page", examples=["Zm9yIHRoZSBuZXh0"])
@@ -87,7 +83,7 @@ Uid = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_can_na
 """A Firebase uid: up to 128 characters of almost any kind."""
 
 
-Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
+Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
 """Text on one line, without control characters."""
 
 Text = Annotated[str, Field(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]

@@ -30,7 +30,7 @@ from core.web.dependencies import (
 from core.web.idempotency import Idempotency
 from core.web.negotiation import best
 from core.web.preconditions import shown
-from core.web.schemas import Id, Line, Page, Uid
+from core.web.schemas import Id, Line, Uid
 from documents.access import DocumentForbidden, DocumentNotFound, DocumentTrashed
 from documents.authoring import finding, history, importing, reading, trash, writing
 from documents.authoring.reading import Format
@@ -41,6 +41,7 @@ from documents.authoring.schemas import (
     DocumentPage,
     DocumentView,
     RevisionCard,
+    RevisionPage,
     RevisionView,
     Title,
     TrashEmptied,
@@ -215,18 +216,15 @@ async def duplicate(document_id: Id, caller: TheCaller, db: TheDatabase, idempot
 
 @app.get(
     "/v1/documents/{document_id}/revisions",
-    shows=Page[RevisionCard],
+    shows=RevisionPage,
     raises=[*REFUSALS, DocumentNotFound, Malformed],
     budget=Budget(rpcs=3, reads=3, per="item"),
 )
 async def list_revisions(document_id: Id, caller: TheCaller, db: TheDatabase, page: ThePage) -> Response:
     """List the revisions of a document, newest first."""
     found, token = await history.listed(db, caller, document_id, page)
-    return shown(
-        Page(
-            items=[RevisionCard.showing(revision, author_name=name) for revision, name in found], next_page_token=token
-        )
-    )
+    items = [RevisionCard.showing(revision, author_name=name) for revision, name in found]
+    return shown(RevisionPage(items=items, next_page_token=token))
 
 
 @app.get(

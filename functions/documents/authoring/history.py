@@ -6,8 +6,9 @@ from typing import Final
 from accounts.profiles import names
 from accounts.profiles.admission import Need, admit
 from core.caller import Caller
+from core.data.contention import again_when_moved
 from core.data.database import Database, Moved
-from core.failures import NotFound, Unavailable
+from core.failures import NotFound
 from core.paging import PageRequest
 from documents import access
 from documents.access import Action
@@ -16,7 +17,6 @@ from documents.authoring.records import RevisionRecord, revisions
 from documents.authoring.writing import Content
 from documents.records import DocumentRecord, Role, documents
 
-_TRIES: Final = 5
 _BATCH: Final = 200
 _AT_ONE_SITTING: Final = 400
 
@@ -53,21 +53,16 @@ async def _revision(db: Database, document_id: str, number: int) -> RevisionReco
     return found[0]
 
 
+@again_when_moved
 async def restore(
     db: Database, caller: Caller, document_id: str, number: int, now: datetime
 ) -> tuple[DocumentRecord, Role]:
     """Make a revision's content the document's again, as a new revision: what was there stays in the history."""
-    for _ in range(_TRIES):
-        profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id), heavy=("body",))
-        document, role = access.demand(found, profile.principals, Action.EDIT)
-        old = await _revision(db, document_id, number)
-        content = Content(old.title, old.body, old.tags, old.language)
-        try:
-            # No window: going back must not overwrite what it goes back from.
-            return await writing.save(db, document, content, caller.uid, timedelta(), now), role
-        except Moved:
-            continue
-    raise Unavailable(retry_after=1)
+    profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id), heavy=("body",))
+    document, role = access.demand(found, profile.principals, Action.EDIT)
+    content = Content.held_by(await _revision(db, document_id, number))
+    # No window: going back must not overwrite what it goes back from.
+    return await writing.save(db, document, content, caller.uid, timedelta(), now), role
 
 
 async def prune(db: Database, newest: int, older_than: datetime) -> int:

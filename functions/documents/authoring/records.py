@@ -37,7 +37,7 @@ revisions = Collection(
     RevisionRecord,
     purpose=Purpose.PROVIDE_SERVICE,
     basis=Basis.CONTRACT,
-    # And the newest 100, however old: they are what the document is made of. `history.prune` is the schedule.
-    retention=Retention.of("P1Y", runs_from="saved_at"),
+    # The newest are what the document is made of. `history.prune` is the schedule.
+    retention=Retention.of("P1Y", runs_from="saved_at", besides="the newest 100 stay, however old"),
     on_erasure={"author": Anonymise()},
 )

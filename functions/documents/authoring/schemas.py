@@ -72,6 +72,10 @@ class RevisionCard(View):
     title: Annotated[str, Field(examples=["Blåbærtur"])]
 
 
+class RevisionPage(Page[RevisionCard]):
+    """A page of revisions, newest first."""
+
+
 class RevisionView(RevisionCard):
     """A revision whole."""
 

@@ -14,6 +14,7 @@ from accounts.profiles.admission import Need, admit
 from core.caller import Caller
 from core.conditions import IfMatch
 from core.data import trees
+from core.data.contention import again_when_moved
 from core.data.database import Database, Moved
 from core.data.operations import Query, Write
 from core.failures import Conflict, Unavailable
@@ -24,7 +25,6 @@ from documents.access import Action
 from documents.records import DocumentRecord, Role, documents
 
 TASKS: Final = "authoring-tasks"
-_TRIES: Final = 5
 _BATCH: Final = 100
 _AT_ONCE: Final = 10
 _EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -48,40 +48,36 @@ async def restore(db: Database, caller: Caller, document_id: str) -> tuple[Docum
     return await _move(db, caller, document_id, None, {"trashed_at": None, "purge_at": None})
 
 
+@again_when_moved
 async def _move(
     db: Database, caller: Caller, document_id: str, condition: IfMatch | None, changes: dict[str, datetime | None]
 ) -> tuple[DocumentRecord, Role]:
     into_trash = changes["trashed_at"] is not None
-    for _ in range(_TRIES):
-        profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id))
-        document, role = access.demand(found, profile.principals, Action.TRASH, in_trash=True)
-        if condition:
-            condition.check(document.etag(role))
-        if document.trashed == into_trash:
-            return document, role
-        lists = access.lists(document.roles, document.tags, trashed=into_trash)
-        change = documents.update(document, trashed=into_trash, **changes, **lists)
-        try:
-            await db.commit(change)
-        except Moved:
-            continue
-        return change.record, role
-    raise Unavailable(retry_after=1)
+    profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id))
+    document, role = access.demand(found, profile.principals, Action.TRASH, in_trash=True)
+    if condition:
+        condition.check(document.etag(role))
+    if document.trashed == into_trash:
+        return document, role
+    lists = access.lists(document.roles, document.tags, trashed=into_trash)
+    change = documents.update(document, trashed=into_trash, **changes, **lists)
+    await db.commit(change)
+    return change.record, role
 
 
 async def purge(db: Database, tasks: Tasks, caller: Caller, document_id: str, now: datetime) -> None:
     """Delete a document in the trash for good. It is gone for everybody when this returns; the rest follows by task."""
-    for _ in range(_TRIES):
-        profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id))
-        document, _ = access.demand(found, profile.principals, Action.TRASH, in_trash=True)
-        if not document.trashed:
-            raise NotInTrash
-        try:
-            await db.commit(_mark(document, now))
-        except Moved:
-            continue
-        return await _enqueue(tasks, "purge-document", {"documentId": document_id}, f"{document_id} {now.isoformat()}")
-    raise Unavailable(retry_after=1)
+    await _mark_one(db, caller, document_id, now)
+    await _enqueue(tasks, "purge-document", {"documentId": document_id}, f"{document_id} {now.isoformat()}")
+
+
+@again_when_moved
+async def _mark_one(db: Database, caller: Caller, document_id: str, now: datetime) -> None:
+    profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id))
+    document, _ = access.demand(found, profile.principals, Action.TRASH, in_trash=True)
+    if not document.trashed:
+        raise NotInTrash
+    await db.commit(_mark(document, now))
 
 
 async def empty(db: Database, tasks: Tasks, caller: Caller, now: datetime) -> int:
@@ -125,19 +121,19 @@ async def _delete(db: Database, document: DocumentRecord) -> None:
 
 
 async def _mark_all(db: Database, query: Query[DocumentRecord], now: datetime) -> int:
-    marked = lost = 0
-    while lost < _TRIES:
-        found = await db.query(query.limit(_BATCH))
-        try:
-            await db.commit(*(_mark(document, now) for document in found))
-        except Moved:
-            # One of them has just been restored or changed: what is still as wanted is found again.
-            lost += 1
-            continue
-        marked, lost = marked + len(found), 0
-        if len(found) < _BATCH:
+    marked = 0
+    while count := await _mark_some(db, query, now):
+        marked += count
+        if count < _BATCH:
             break
     return marked
+
+
+@again_when_moved
+async def _mark_some(db: Database, query: Query[DocumentRecord], now: datetime) -> int:
+    found = await db.query(query.limit(_BATCH))
+    await db.commit(*(_mark(document, now) for document in found))
+    return len(found)
 
 
 def _mark(document: DocumentRecord, now: datetime) -> Write[DocumentRecord]:

@@ -9,8 +9,9 @@ from typing import Any, Final
 from accounts.profiles.admission import Need, admit
 from core.caller import Caller
 from core.conditions import IfMatch
+from core.data.contention import again_when_moved
 from core.data.database import Database, Moved
-from core.failures import Conflict, Fault, IdempotencyKeyReused, Invalid, TooLarge, Unavailable
+from core.failures import Conflict, Fault, IdempotencyKeyReused, Invalid, TooLarge
 from core.ids import random_id
 from documents import access
 from documents.access import Action
@@ -23,8 +24,6 @@ MOST_BYTES: Final = 900 * 1024
 
 _INLINE: Final = 64 * 1024
 """Characters whose words are taken on the event loop; longer text goes to a thread, and others are served meanwhile."""
-
-_TRIES: Final = 5
 
 
 class BodyTooLarge(TooLarge):
@@ -53,6 +52,11 @@ class Content:
         if len(body.encode()) > MOST_BYTES:
             raise BodyTooLarge
         return cls(title, body, _normalised(given_tags), given_language or language.guess(f"{title}\n{body}"))
+
+    @classmethod
+    def held_by(cls, holder: "DocumentRecord | RevisionRecord") -> "Content":
+        """The content of a document or a revision as it stands."""
+        return cls(holder.title, holder.body, holder.tags, holder.language)
 
 
 def _normalised(given: list[str]) -> list[str]:
@@ -127,6 +131,7 @@ async def _made_before(db: Database, caller: Caller, origin: Origin) -> Document
     return found
 
 
+@again_when_moved
 async def revise(
     db: Database,
     caller: Caller,
@@ -141,22 +146,10 @@ async def revise(
     Raises StaleEtag when the document is no longer as the caller read it. When only something beside the content moved,
     the ETag still holds and the change is tried again.
     """
-    for _ in range(_TRIES):
-        profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id), heavy=("body",))
-        document, role = access.demand(found, profile.principals, Action.EDIT)
-        condition.check(document.etag(role))
-        wanted = _with(document, changes)
-        if wanted == _content(document):
-            return document, role
-        try:
-            return await save(db, document, wanted, caller.uid, window, now), role
-        except Moved:
-            continue
-    raise Unavailable(retry_after=1)
-
-
-def _content(document: DocumentRecord) -> Content:
-    return Content(document.title, document.body, document.tags, document.language)
+    profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id), heavy=("body",))
+    document, role = access.demand(found, profile.principals, Action.EDIT)
+    condition.check(document.etag(role))
+    return await save(db, document, _with(document, changes), caller.uid, window, now), role
 
 
 def _with(document: DocumentRecord, changes: Mapping[str, Any]) -> Content:
@@ -167,10 +160,13 @@ def _with(document: DocumentRecord, changes: Mapping[str, Any]) -> Content:
 async def save(
     db: Database, document: DocumentRecord, content: Content, author: str, window: timedelta, now: datetime
 ) -> DocumentRecord:
-    """Commit new content with its revision: 1 RPC, 2 writes. Raises Moved when the document is no longer as read.
+    """Commit new content with its revision: 1 RPC, 2 writes; none when nothing is new.
 
-    An author's saves within `window` of the first of them share one slot of the history, which keeps the last.
+    Raises Moved when the document is no longer as read. An author's saves within `window` of the first of them share
+    one slot of the history, which keeps the last.
     """
+    if content == Content.held_by(document):
+        return document
     goes_on = document.author_id == author and now - document.slot_opened_at < window
     derived = access.lists(document.roles, content.tags, trashed=document.trashed)
     change = documents.update(

@@ -273,13 +273,24 @@ class TestMachines:
 
     @pytest.mark.parametrize(
         "changes",
-        [{"aud": "https://other"}, {"aud": ["https://files-tasks"]}, {"email": "x@x"}, {"email_verified": "true"}],
+        [{"aud": "https://other"}, {"email": "x@x"}, {"email_verified": False}],
     )
     def test_of_another_service_are_refused(self, changes: dict[str, object]) -> None:
         with pytest.raises(NotTheMachine):
             self.admitted(**changes)
 
-    @pytest.mark.parametrize("changes", [{"exp": time() - 60}, {"exp": "soon"}, {"exp": None}])
-    def test_whose_token_ran_out_are_refused(self, changes: dict[str, object]) -> None:
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"exp": time() - 60},
+            {"exp": float("nan")},
+            {"exp": "soon"},
+            {"exp": None},
+            {"aud": ["https://files-tasks"]},
+            {"email_verified": "true"},
+        ],
+        ids=["over", "nan", "text", "none", "audiences", "verified as text"],
+    )
+    def test_whose_token_ran_out_or_is_none_are_refused(self, changes: dict[str, object]) -> None:
         with pytest.raises(Unauthenticated):
             self.admitted(**changes)

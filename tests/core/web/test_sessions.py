@@ -30,6 +30,10 @@ class TestTokens:
             {"sub": ""},
             {"sub": "a/b"},
             {"firebase": {"tenant": "school-1"}},
+            {"name": 5},
+            {"email": 5},
+            {"name": "\ud800"},
+            {"email_verified": "yes"},
         ],
         # Two workers must name a case alike, so no time may stand in its name.
         ids=lambda claims: next(iter(claims)),

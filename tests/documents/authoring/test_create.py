@@ -252,4 +252,4 @@ class TestIdempotency:
         headers = {**kari.headers, "Idempotency-Key": key.encode("latin-1")}
         response = await kari.http.post("/v1/documents", json={}, headers=headers)
         assert response.status_code == 422
-        assert response.json()["errors"][0]["pointer"] == "/header/idempotency-key"
+        assert response.json()["errors"][0]["pointer"] == "/header/Idempotency-Key"

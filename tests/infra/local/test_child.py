@@ -44,7 +44,7 @@ class TestWaitUntil:
         child.stop()
 
     def test_tells_the_last_words_of_a_child_that_ended(self, log: Path) -> None:
-        child = python("print('first'); raise SystemExit('no database')", log)
+        child = python("print('first', flush=True); raise SystemExit('no database')", log)
         child.start()
 
         with pytest.raises(ChildFailed, match=r"child ended with code 1 (?s:.*)first\nno database$"):

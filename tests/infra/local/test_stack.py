@@ -97,7 +97,6 @@ class TestRunning:
         first = stack.addresses
         assert {"url", "projectId", "mailUrl", "pid"} < set(first)
         assert first["url"] in said
-        assert "curl -X POST" in said
         assert f"{KARI.email}   password: {KARI.password}" in said
         note = {"fields": {"title": {"stringValue": "Blåbærtur"}}}
         httpx.patch(_note(first), json=note, headers=OWNER).raise_for_status()
@@ -113,6 +112,32 @@ class TestRunning:
         assert httpx.get(_note(again), headers=OWNER).json()["fields"] == note["fields"]
         assert demo_person.sign_in(f"http://{again['authEmulatorHost']}")
         assert httpx.get(again["mailUrl"]).json() == {"items": []}
+
+    def test_gives_a_newcomer_lines_that_work_when_pasted(self, stack: Stack) -> None:
+        code, said = stack("up", "--detach")
+        assert code == 0, said
+        pasted = said[said.index("export TOKEN=") : said.index("  Ctrl-C")]
+
+        done = subprocess.run(["bash", "-ec", pasted], capture_output=True, text=True, check=True)
+
+        written, _, found = done.stdout.partition("\n")
+        assert [json.loads(written)["title"]] == [each["title"] for each in json.loads(found)["items"]]
+
+    @pytest.mark.parametrize(
+        ("given", "origin"),
+        [
+            ({}, "http://localhost:3000"),
+            ({}, "http://127.0.0.1:5173"),
+            ({"DOKKER_ALLOWED_ORIGINS": "http://kari.test"}, "http://kari.test"),
+        ],
+    )
+    def test_lets_a_web_client_in(self, stack: Stack, given: dict[str, str], origin: str) -> None:
+        assert stack("up", "--detach", **given)[0] == 0
+        preflight = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+
+        answer = httpx.options(f"{stack.addresses['url']}/v1/me", headers=preflight)
+
+        assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, origin)
 
     def test_leaves_no_process_when_it_is_killed(self, stack: Stack) -> None:
         assert stack("up", "--detach")[0] == 0

@@ -1,9 +1,13 @@
 """`python -m infra.manifest` and its `--check`, on a folder of its own."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from infra.local.places import ROOT
 from infra.manifest import everything
 from infra.manifest.__main__ import run
 
@@ -49,6 +53,13 @@ class TestGenerated:
     def test_is_the_same_twice(self) -> None:
         assert everything.generated() == everything.generated()
 
+    def test_is_the_same_in_every_process(self) -> None:
+        """Sets of strings are ordered anew in each, by a random seed: nothing may be written in their order."""
+        runs = [_generated(seed) for seed in ("1", "2", "3")]
+        written = [run.communicate()[0] for run in runs]
+        assert [run.returncode for run in runs] == [0, 0, 0]
+        assert written[0] == written[1] == written[2]
+
     def test_ends_with_one_newline(self) -> None:
         endings = {file.text[-2:] for file in everything.generated()}
         assert all(ending[-1] == "\n" and ending[0] != "\n" for ending in endings)
@@ -56,3 +67,12 @@ class TestGenerated:
     def test_is_written_once_each(self) -> None:
         paths = [file.path for file in everything.generated()]
         assert len(paths) == len(set(paths))
+
+
+_PRINTING = "import sys; from infra.manifest import everything; sys.stdout.write(str(everything.generated()))"
+
+
+def _generated(seed: str) -> subprocess.Popen[bytes]:
+    """Start a process that writes all files to its output."""
+    environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": f"{ROOT / 'functions'}:{ROOT}"}
+    return subprocess.Popen([sys.executable, "-c", _PRINTING], env=environment, stdout=subprocess.PIPE)

@@ -65,7 +65,7 @@ class TestMap:
     def test_says_why_and_how_long(self, described: dict[str, Any]) -> None:
         assert (described["purpose"], described["basis"]) == ("billing", "legal_obligation")
         assert described["categories"] == ["billing", "content", "usage"]
-        assert described["retention"] == {"period": "P5Y", "runsFrom": "paidAt"}
+        assert described["retention"] == {"kept": "period", "period": "P5Y", "runsFrom": "paidAt", "besides": None}
 
     def test_says_what_erasure_does(self, described: dict[str, Any]) -> None:
         assert described["onErasure"] == {"payer": {"effect": "retain", "until": "P5Y", "ground": "bookkeeping law"}}
@@ -111,6 +111,20 @@ class TestPage:
 
     def test_links_its_overview_to_its_sections(self, bills: Collection[BillRecord]) -> None:
         assert "[`bills/{id}`](#billsid)" in data_map_page.generated([bills]).text
+
+
+class TestRetention:
+    @pytest.mark.parametrize(
+        ("retention", "words"),
+        [
+            (Retention.with_parent(), "as long as the record above it"),
+            (Retention.with_account(), "as long as the account"),
+            (Retention.forever(besides="backups need it"), "forever; backups need it"),
+            (Retention.of("P1Y", runs_from="saved_at", besides="the last stays"), "P1Y from `savedAt`; the last stays"),
+        ],
+    )
+    def test_is_told_in_words(self, retention: Retention, words: str) -> None:
+        assert data_map_page.kept(data_map.retention(retention)) == words
 
 
 class TestEffects:

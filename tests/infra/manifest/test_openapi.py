@@ -40,10 +40,14 @@ def _letters() -> Application:
     app = Application("letters", title="Letters: what people write")
 
     @app.post("/v1/letters", shows=LetterView, status=201, budget=NOTHING)
-    async def write(draft: LetterDraft, key: TheIdempotency) -> Response: ...
+    async def write(draft: LetterDraft, key: TheIdempotency) -> Response:
+        """Write a letter, in one go
+        or as a draft. It's sent later, e.g. tomorrow.
+        """
 
     @app.get("/v1/letters/{id}", shows=LetterView, raises=[NotFound], may_answer={304: "Unchanged"}, budget=NOTHING)
-    async def read(id: Id, unless: TheIfNoneMatch) -> Response: ...  # noqa: A002
+    async def read(id: Id, unless: TheIfNoneMatch) -> Response:  # noqa: A002
+        """Read version 1.2 of a letter."""
 
     @app.patch("/v1/letters/{id}", shows=LetterView, raises=[IfMatchRequired, StaleEtag], budget=NOTHING)
     async def revise(id: Id, draft: LetterDraft, condition: TheIfMatch) -> Response: ...  # noqa: A002
@@ -124,6 +128,17 @@ class TestDocument:
             openapi.document([_function(other), _function(_letters())], "1")
 
 
+class TestOperations:
+    def test_are_summed_up_by_the_first_sentence_of_the_docstring(self, document: dict[str, Any]) -> None:
+        found = _operation(document, "post", "/v1/letters")
+        assert found["summary"] == "Write a letter, in one go or as a draft"
+        assert found["description"] == "Write a letter, in one go\nor as a draft. It's sent later, e.g. tomorrow."
+
+    def test_are_not_described_twice(self, document: dict[str, Any]) -> None:
+        found = _operation(document, "get", "/v1/letters/{id}")
+        assert (found["summary"], found.get("description")) == ("Read version 1.2 of a letter", None)
+
+
 class TestParameters:
     def test_say_that_if_match_is_demanded(self, document: dict[str, Any]) -> None:
         (found,) = (
@@ -182,6 +197,24 @@ class TestAnswers:
 
     def test_are_never_fastapis_own_422(self, document: dict[str, Any]) -> None:
         assert "HTTPValidationError" not in json.dumps(document)
+
+    def test_share_problems_named_by_their_failures(self, document: dict[str, Any]) -> None:
+        refused = _operation(document, "get", "/v1/letters/{id}")["responses"]
+        assert {status: refused[status]["$ref"] for status in ("401", "404")} == {
+            "401": "#/components/responses/AppCheckFailedOrUnauthenticated",
+            "404": "#/components/responses/NotFound",
+        }
+
+    def test_share_no_problems_of_failures_that_have_one_name(self) -> None:
+        app = Application("letters")
+        for number, detail in enumerate(["No letter.", "No stamp."] * 2):
+            missing = type("Missing", (NotFound,), {"detail": detail})
+
+            @app.get(f"/v1/letters/{number}", raises=[missing], budget=NOTHING)
+            async def read() -> Response: ...
+
+        with pytest.raises(ValueError, match="two different failures are called 'Missing'"):
+            openapi.document([_function(app)], "1")
 
     def test_name_no_problem_of_a_body_where_there_is_none(self, document: dict[str, Any]) -> None:
         assert {"204", "401", "404", "409", "422", "500", "503"} == _operation(

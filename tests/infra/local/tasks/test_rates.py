@@ -47,7 +47,7 @@ class TestRate:
         desk.target.answers.append(500)
         started = time.monotonic()
         await desk.create()
-        await desk.target.got(1)
+        await desk.server.idle()
 
         await desk.pass_time(timedelta(minutes=1))
 
