@@ -54,8 +54,8 @@ class TestGenerated:
         assert everything.generated() == everything.generated()
 
     def test_is_the_same_in_every_process(self) -> None:
-        """Sets of strings are ordered anew in each, by a random seed: nothing may be written in their order."""
-        runs = [_generated(seed) for seed in ("1", "2", "3")]
+        """Strings stand in a set by a random seed, classes by where they lie in memory: no file may show that order."""
+        runs = [_generated(*each) for each in (("1", "malloc"), ("2", "pymalloc"), ("3", "malloc_debug"))]
         written = [run.communicate()[0] for run in runs]
         assert [run.returncode for run in runs] == [0, 0, 0]
         assert written[0] == written[1] == written[2]
@@ -72,7 +72,8 @@ class TestGenerated:
 _PRINTING = "import sys; from infra.manifest import everything; sys.stdout.write(str(everything.generated()))"
 
 
-def _generated(seed: str) -> subprocess.Popen[bytes]:
+def _generated(seed: str, allocator: str) -> subprocess.Popen[bytes]:
     """Start a process that writes all files to its output."""
-    environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": f"{ROOT / 'functions'}:{ROOT}"}
+    chance = {"PYTHONHASHSEED": seed, "PYTHONMALLOC": allocator}
+    environment = os.environ | chance | {"PYTHONPATH": f"{ROOT / 'functions'}:{ROOT}"}
     return subprocess.Popen([sys.executable, "-c", _PRINTING], env=environment, stdout=subprocess.PIPE)

@@ -44,10 +44,12 @@ def _letters() -> Application:
         """Write a letter, in one go
         or as a draft. It's sent later, e.g. tomorrow.
         """
+        raise NotImplementedError
 
     @app.get("/v1/letters/{id}", shows=LetterView, raises=[NotFound], may_answer={304: "Unchanged"}, budget=NOTHING)
     async def read(id: Id, unless: TheIfNoneMatch) -> Response:  # noqa: A002
         """Read version 1.2 of a letter."""
+        raise NotImplementedError
 
     @app.patch("/v1/letters/{id}", shows=LetterView, raises=[IfMatchRequired, StaleEtag], budget=NOTHING)
     async def revise(id: Id, draft: LetterDraft, condition: TheIfMatch) -> Response: ...  # noqa: A002
@@ -207,13 +209,21 @@ class TestAnswers:
 
     def test_share_no_problems_of_failures_that_have_one_name(self) -> None:
         app = Application("letters")
-        for number, detail in enumerate(["No letter.", "No stamp."] * 2):
-            missing = type("Missing", (NotFound,), {"detail": detail})
+        lost, torn = (type("Gone", (NotFound,), {"detail": detail}) for detail in ("It was lost.", "It was torn."))
 
-            @app.get(f"/v1/letters/{number}", raises=[missing], budget=NOTHING)
-            async def read() -> Response: ...
+        @app.get("/v1/letters", raises=[lost], budget=NOTHING)
+        async def find() -> Response: ...
 
-        with pytest.raises(ValueError, match="two different failures are called 'Missing'"):
+        @app.get("/v1/letters/{id}", raises=[lost], budget=NOTHING)
+        async def read(id: Id) -> Response: ...  # noqa: A002
+
+        @app.patch("/v1/letters", raises=[torn], budget=NOTHING)
+        async def mend() -> Response: ...
+
+        @app.delete("/v1/letters", raises=[torn], budget=NOTHING)
+        async def burn() -> Response: ...
+
+        with pytest.raises(ValueError, match="two different failures are called 'Gone'"):
             openapi.document([_function(app)], "1")
 
     def test_name_no_problem_of_a_body_where_there_is_none(self, document: dict[str, Any]) -> None:
