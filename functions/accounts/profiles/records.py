@@ -119,8 +119,8 @@ class TombstoneRecord(Record):
     It stays personal data (GDPR recital 26), though the uid cannot be made from the hash.
     """
 
-    subject_hash: Annotated[str, NotPersonal, UNINDEXED]
-    at: Annotated[datetime, NotPersonal, UNINDEXED]
+    subject_hash: Annotated[str, Personal(Category.ACCOUNT), UNINDEXED]
+    at: Annotated[datetime, Personal(Category.ACCOUNT), UNINDEXED]
 
 
 tombstones = Collection(
