@@ -11,6 +11,7 @@ from typing import Any, Final
 from starlette.requests import ClientDisconnect, Request
 
 from core.failures import Failure, Fault, Malformed, TooLarge, UnsupportedMediaType
+from core.web import media_types
 
 MOST_BYTES: Final = 6 * 1024 * 1024
 MOST_DEPTH: Final = 32
@@ -42,12 +43,10 @@ def _too_large(most: int) -> Failure:
 
 def refuse_other_types(request: Request, allowed: tuple[str, ...]) -> None:
     """Raise UnsupportedMediaType unless the Content-Type is one of these; JSON's charset can only be UTF-8."""
-    kind, _, parameters = request.headers.get("content-type", "").partition(";")
-    kind = kind.strip().lower()
+    kind, charset = media_types.parse(request.headers.get("content-type", ""))
     if kind not in allowed:
         raise UnsupportedMediaType(f"Send {' or '.join(allowed)}.")
-    charset = parameters.lower().replace(" ", "").replace('"', "").partition("charset=")[2]
-    if kind == "application/json" and charset.split(";")[0] not in ("", "utf-8", "utf8"):
+    if kind == "application/json" and charset not in (None, "utf-8", "utf8"):
         raise UnsupportedMediaType("JSON travels in UTF-8.")
 
 

@@ -16,6 +16,7 @@ from core.failures import (
     StaleEtag,
 )
 from core.functions import Resources, http_function
+from core.web import media_types
 from core.web.application import Application, Budget
 from core.web.dependencies import (
     TheCaller,
@@ -294,9 +295,9 @@ async def import_document(
 ) -> Response:
     """Create a document of your own from Markdown, HTML or DOCX (the request's body, at most 6 MiB)."""
     file = await request.body()
-    kind = request.headers["content-type"]
-    origin = _origin(idempotency, caller.uid, f"import {(kind, title, language)}", file)
-    source = importing.Source(file, kind, title, language)
+    kind, charset = media_types.parse(request.headers["content-type"])
+    origin = _origin(idempotency, caller.uid, f"import {(kind, charset, title, language)}", file)
+    source = importing.Source(file, kind, charset, title, language)
     return _created(*await importing.bring(db, caller, source, origin, clock.now()))
 
 

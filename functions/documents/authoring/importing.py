@@ -10,16 +10,16 @@ from accounts.profiles.admission import Need, admit
 from core.caller import Caller
 from core.data.database import Database
 from core.failures import Fault, Invalid
-from documents.authoring import imports, writing
-from documents.authoring.imports import Imported
+from documents.authoring import foreign, writing
+from documents.authoring.foreign import Imported
 from documents.authoring.unreadable import UnreadableImport
 from documents.authoring.writing import Content, Origin
 from documents.records import DocumentRecord, Language
 
 _READERS: Final[dict[str, Callable[[bytes, str | None], Imported]]] = {
-    "text/markdown": lambda file, _: imports.from_markdown(file),
-    "text/html": imports.from_html,
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": lambda file, _: imports.from_docx(file),
+    "text/markdown": foreign.from_markdown,
+    "text/html": foreign.from_html,
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": lambda file, _: foreign.from_docx(file),
 }
 
 MEDIA_TYPES: Final = tuple(_READERS)
@@ -27,10 +27,14 @@ MEDIA_TYPES: Final = tuple(_READERS)
 
 @dataclass(frozen=True)
 class Source:
-    """A file and what its sender says of it. `title` and `language` go before what is found in it."""
+    """A file and what its sender says of it: its media type is one of MEDIA_TYPES, in lower case.
+
+    `title` and `language` go before what is found in it.
+    """
 
     file: bytes
-    content_type: str
+    media_type: str
+    charset: str | None
     title: str | None
     language: Language | None
 
@@ -48,12 +52,10 @@ async def bring(
 
 
 async def _content(source: Source) -> Content:
-    kind, _, parameters = source.content_type.partition(";")
-    charset = parameters.partition("charset=")[2].strip().strip('"') or None
-    reader = _READERS[kind.strip().lower()]
+    reader = _READERS[source.media_type]
     try:
         # Foreign files take their time to read; others are served meanwhile.
-        imported = await asyncio.to_thread(reader, source.file, charset)
+        imported = await asyncio.to_thread(reader, source.file, source.charset)
     except UnreadableImport as error:
         raise Invalid(faults=[Fault("", error.code, error.detail)]) from error
     title = imported.title if source.title is None else source.title

@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Iterable
 
 LONGEST = 50
-MOST = 50
 
 # C0, DEL, C1 and lone surrogates: nobody types them into a label, and Firestore cannot store the last.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -21,24 +20,16 @@ class InvalidTag(ValueError):
         self.detail = detail
 
 
-class TooManyTags(ValueError):
-    """More than 50 different tags."""
-
-    code = "too_many_tags"
-
-
 def normalise(tags: Iterable[str]) -> list[str]:
     """Return the tags in lower case and NFC, trimmed, inner white space as one space, without empty and repeated ones.
 
     The first mention decides the order. A normalised list comes back unchanged. Raises InvalidTag for a tag over 50
-    characters (`too_long`) or with a control character (`control_character`), and TooManyTags above 50.
+    characters (`too_long`) or with a control character (`control_character`).
     """
     kept: dict[str, None] = {}
     for index, tag in enumerate(tags):
         if spelt := _spelling(index, tag):
             kept[spelt] = None
-    if len(kept) > MOST:
-        raise TooManyTags(f"A document has at most {MOST} tags.")
     return list(kept)
 
 

@@ -46,6 +46,20 @@ class TestImport:
         assert "## Sammendrag" in made["body"] and "**viktig**" in made["body"]
         assert "blåbær" in made["body"]
 
+    @pytest.mark.parametrize(
+        ("kind", "encoding"),
+        [
+            ("text/markdown; charset=iso-8859-1", "latin-1"),
+            ('text/markdown;Charset="Windows-1252"; variant=GFM', "cp1252"),
+            ("text/html; charset=utf-8; profile=x", "utf-8"),
+            ("text/html; Charset=ISO-8859-1", "latin-1"),
+        ],
+    )
+    async def test_reads_the_encoding_that_the_type_names(self, api: Api, kind: str, encoding: str) -> None:
+        kari = await api.person("Kari")
+        made = await _imports(kari, "Blåbær".encode(encoding), kind)
+        assert (made.status, made["body"]) == (201, "Blåbær\n")
+
     async def test_takes_title_and_language_as_told(self, api: Api) -> None:
         kari = await api.person("Kari")
         english = b"# The trip\n\nWe found what was there, and then it rained.\n"
@@ -73,6 +87,7 @@ class TestImport:
             (DOCX, b"", "damaged_docx"),
             (DOCX, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "encrypted_docx"),
             (MARKDOWN, b"bl\xe5b\xe6r", "unreadable_text"),
+            ("text/markdown; charset=utf-7", b"x", "unknown_charset"),
             ("text/html; charset=unicode_escape", b"<p>x", "unknown_charset"),
         ],
     )
@@ -122,6 +137,14 @@ class TestImport:
         ):
             assert other.problem == (422, "idempotency_key_reused")
         assert await kari.listed() == [first["id"]]
+
+    async def test_knows_a_repetition_by_its_type_in_any_spelling(self, api: Api) -> None:
+        kari = await api.person("Kari")
+        first = await _imports(kari, b"# Tur", "text/markdown; charset=utf-8", key="inn-1")
+        again = await _imports(kari, b"# Tur", 'Text/Markdown;charset="UTF-8"', key="inn-1")
+        assert (again.status, again["id"]) == (201, first["id"])
+        other = await _imports(kari, b"# Tur", "text/markdown; charset=iso-8859-1", key="inn-1")
+        assert other.problem == (422, "idempotency_key_reused")
 
 
 async def _imports(person: Person, file: bytes, kind: str, key: str | None = None, **parameters: str) -> Answer:

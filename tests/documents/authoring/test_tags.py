@@ -30,13 +30,6 @@ class TestNormalise:
             tags.normalise(["a", bad])
         assert (refused.value.index, refused.value.code) == (1, "control_character")
 
-    def test_takes_fifty_different_ones_and_refuses_more(self) -> None:
-        fifty = [f"tag {number}" for number in range(50)]
-
-        assert tags.normalise(fifty + fifty) == fifty
-        with pytest.raises(tags.TooManyTags):
-            tags.normalise([*fifty, "one more"])
-
     @given(st.lists(st.text(max_size=20), max_size=40))
     def test_changes_nothing_the_second_time(self, any_tags: list[str]) -> None:
         try:

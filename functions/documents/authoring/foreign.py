@@ -4,7 +4,7 @@ import html
 import re
 from dataclasses import dataclass
 
-from documents.authoring import markdown, pages, word
+from documents.authoring import foreign_html, foreign_word, markdown
 from documents.authoring.unreadable import UnreadableImport
 
 _LONGEST_TITLE = 300
@@ -26,7 +26,11 @@ _HEADING = re.compile(
     re.MULTILINE,
 )
 _CLOSING_HASHES = re.compile(r"(?<!\S)#+$")
-_FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_FENCED = re.compile(
+    # Possessive where it can be: a long run of one sign is looked at once.
+    r"^ {0,3}(`{3,}+|~{3,}+)[^\n]*+\n.*?(?:^ {0,3}\1[`~]*+[ \t]*+$|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
 _TITLE_TAG = re.compile(r"<title[^<>]*>([^<]{0,2000})</title", re.IGNORECASE)
 
 
@@ -38,12 +42,13 @@ class Imported:
     body: str
 
 
-def from_markdown(data: bytes) -> Imported:
-    """Read Markdown in UTF-8 or, with a byte order mark, UTF-16; the title is the front matter's or a heading's.
+def from_markdown(data: bytes, charset: str | None = None) -> Imported:
+    """Read Markdown; `charset` is what its Content-Type said (UTF-8 without), a byte order mark outranks it.
 
-    Front matter (a YAML block between lines of ---) leaves the body. Raises UnreadableImport.
+    The title is the front matter's or a heading's. Front matter (a YAML block between lines of ---) leaves the body.
+    Raises UnreadableImport.
     """
-    text = _printable(_decoded(data, charset=None))
+    text = _printable(_decoded(data, charset))
     title = ""
     if front := _FRONT_MATTER.match(text):
         text = text[front.end() :]
@@ -70,7 +75,7 @@ def from_docx(data: bytes) -> Imported:
     Nothing outside the file is opened, nothing unpacked before its declared size is known to be bearable. Raises
     UnreadableImport: `encrypted_docx`, `damaged_docx`, `oversized_docx`, `unsafe_docx`.
     """
-    title, page = word.to_html(data)
+    title, page = foreign_word.to_html(data)
     return _converted(title, page)
 
 
@@ -94,7 +99,7 @@ def _printable(text: str) -> str:
 
 
 def _converted(title: str, page: str) -> Imported:
-    return _titled(_printable(title), _printable(pages.to_markdown(page)))
+    return _titled(_printable(title), _printable(foreign_html.to_markdown(page)))
 
 
 def _titled(title: str, body: str) -> Imported:

@@ -31,6 +31,12 @@ _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:[^<>"]++|"[^"]*+")*+>')
 _DEEPEST_SOURCE = 2_000
 # markdownify takes up to 0.1 ms an element, all the while holding the interpreter.
 _MOST_ELEMENTS = 20_000
+# A reference such as &amp; takes bs4 some 10 µs.
+_MOST_REFERENCES = 100_000
+# From each of these nh3 looks through the rest of its text for the next: 30 GB take it a second, while others are
+# served.
+_ESCAPED = re.compile(r"[&\x80-\xbf]")
+_FARTHEST_LOOKED = 30_000_000_000
 # markdownify takes some four frames a level of a stack of 1,000.
 _DEEPEST = 60
 # Each level of these is written at the beginning of every line below it; a list and its item make two.
@@ -42,13 +48,22 @@ def to_markdown(page: str) -> str:
     """Return the visible content as Markdown; pictures and links keep absolute addresses of the web only.
 
     Raises UnreadableImport: `too_many_elements` above 20,000, `too_deep` above 2,000 that are open at once; from 60 on,
-    nesting is flattened.
+    nesting is flattened. `too_many_references` above 100,000, in a page of megabytes sooner.
     """
     if page.count("<") > 2 * _MOST_ELEMENTS:
         raise UnreadableImport("too_many_elements", f"The page has more than {_MOST_ELEMENTS} elements.")
     if _deeper_than(_DEEPEST_SOURCE, page):
         raise UnreadableImport("too_deep", "The page nests its elements too deep.")
-    return _writer()(_flattened(_narrowed(_cleaner().clean(page))))
+    if len(_ESCAPED.findall(page)) * len(page) > _FARTHEST_LOOKED:
+        raise _too_many_references()
+    clean = _cleaner().clean(page)
+    if clean.count("&") > _MOST_REFERENCES:
+        raise _too_many_references()
+    return _writer()(_flattened(_narrowed(clean)))
+
+
+def _too_many_references() -> UnreadableImport:
+    return UnreadableImport("too_many_references", "The page has too many references such as &amp;.")
 
 
 def _deeper_than(limit: int, page: str) -> bool:
