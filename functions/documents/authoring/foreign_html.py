@@ -31,6 +31,8 @@ _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:[^<>"]++|"[^"]*+")*+>')
 _DEEPEST_SOURCE = 2_000
 # markdownify takes up to 0.1 ms an element, all the while holding the interpreter.
 _MOST_ELEMENTS = 20_000
+# A body may hold 900 KiB; what is longer would be refused after markdownify had taken its time with it.
+_LONGEST = 2_000_000
 # A reference such as &amp; takes bs4 some 10 µs.
 _MOST_REFERENCES = 100_000
 # From each of these nh3 looks through the rest of its text for the next: 30 GB take it a second, while others are
@@ -48,7 +50,8 @@ def to_markdown(page: str) -> str:
     """Return the visible content as Markdown; pictures and links keep absolute addresses of the web only.
 
     Raises UnreadableImport: `too_many_elements` above 20,000, `too_deep` above 2,000 that are open at once; from 60 on,
-    nesting is flattened. `too_many_references` above 100,000, in a page of megabytes sooner.
+    nesting is flattened. `too_many_references` above 100,000, and in a very long text without tags sooner. `too_long`
+    above 2,000,000 characters of markup and text.
     """
     if page.count("<") > 2 * _MOST_ELEMENTS:
         raise UnreadableImport("too_many_elements", f"The page has more than {_MOST_ELEMENTS} elements.")
@@ -59,6 +62,8 @@ def to_markdown(page: str) -> str:
     clean = _cleaner().clean(page)
     if clean.count("&") > _MOST_REFERENCES:
         raise _too_many_references()
+    if len(clean) > _LONGEST:
+        raise UnreadableImport("too_long", "The page holds more text than a document can.")
     return _writer()(_flattened(_narrowed(clean)))
 
 

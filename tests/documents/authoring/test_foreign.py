@@ -206,6 +206,13 @@ class TestHtml:
             foreign.from_html(page.encode())
         assert refused.value.code == "too_many_references"
 
+    @pytest.mark.timeout(20)
+    @pytest.mark.parametrize("sign", ["+", "[", "|"])
+    def test_refuses_more_text_than_a_document_holds(self, sign: str) -> None:
+        with pytest.raises(UnreadableImport) as refused:
+            foreign.from_html(sign.encode() * 6_000_000)
+        assert refused.value.code == "too_long"
+
     def test_takes_a_book_that_spells_its_letters_as_references(self) -> None:
         assert foreign.from_html(b"<p>bl&aring;b&aelig;r &amp; s&oslash;t</p>" * 9_000).title == ""
 
