@@ -6,29 +6,31 @@ title or a URL with an id in it. Where a person must be told apart, `core.ids.ke
 Fields: https://cloud.google.com/logging/docs/structured-logging#structured_logging_special_fields
 """
 
+import json
 import logging
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TextIO, cast
-
-from pythonjsonlogger.json import JsonFormatter
+from typing import Any, TextIO
 
 ROOT = "dokker"
+_NAMED = "dokker_fields"
 
 _context: ContextVar[dict[str, str] | None] = ContextVar("log_context", default=None)
 
 
-class _CloudLogging(JsonFormatter):
-    def __init__(self) -> None:
-        cast("Any", super()).__init__("%(message)s", json_ensure_ascii=False)
-
-    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
-        super().add_fields(log_data, record, message_dict)
-        log_data.update(
-            severity=record.levelname, module=record.name.removeprefix(f"{ROOT}."), **(_context.get() or {})
-        )
+class _CloudLogging(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line. Of what JSON has no form for, only the type is named: a log neither fails nor tells."""
+        line = {
+            "message": record.getMessage(),
+            "severity": record.levelname,
+            "module": record.name.removeprefix(f"{ROOT}."),
+            **getattr(record, _NAMED, {}),
+            **(_context.get() or {}),
+        }
+        return json.dumps(line, default=lambda value: type(value).__name__)
 
 
 class Log:
@@ -38,10 +40,10 @@ class Log:
         self._logger = logging.getLogger(f"{ROOT}.{name}")
 
     def info(self, event: str, **fields: Any) -> None:
-        self._logger.info(event, extra=fields)
+        self._logger.info(event, extra={_NAMED: fields})
 
     def warning(self, event: str, **fields: Any) -> None:
-        self._logger.warning(event, extra=fields)
+        self._logger.warning(event, extra={_NAMED: fields})
 
     def crash(self, event: str, **fields: Any) -> None:
         """Log the exception at hand by where it was raised. Its message stays out: it may hold what a person wrote."""
@@ -50,7 +52,8 @@ class Log:
         while trace:
             frames.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno} {trace.tb_frame.f_code.co_name}")
             trace = trace.tb_next
-        self._logger.error(event, extra={**fields, "exception": kind.__name__ if kind else "", "frames": frames})
+        named = {**fields, "exception": kind.__name__ if kind else "", "frames": frames}
+        self._logger.error(event, extra={_NAMED: named})
 
 
 def configure(stream: TextIO | None = None) -> None:

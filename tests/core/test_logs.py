@@ -39,6 +39,11 @@ class TestLines:
             "title": "Blåbær\n2",
         }
 
+    def test_name_only_the_type_of_what_json_cannot_hold(self, stream: io.StringIO) -> None:
+        Log("x").info("odd", what=ValueError("kari@example.com"), half="\ud83d")
+        (line,) = lines(stream)
+        assert (line["what"], line["half"]) == ("ValueError", "\ud83d")
+
     def test_carry_the_context_they_are_logged_in(self, stream: io.StringIO) -> None:
         log = Log("x")
         with logs.context(requestId="r1"), logs.context(route="/v1/me"):
