@@ -1,6 +1,5 @@
 """Memory of gunicorn's master and worker, after the first thousand requests and after many."""
 
-import subprocess
 from itertools import count
 from pathlib import Path
 
@@ -55,7 +54,7 @@ async def _requests(server: Server, people: list[Person], many: int) -> None:
 
 
 def _add(section: Section, server: Server, requests: int, target: Target | None) -> float:
-    workers = [int(pid) for pid in _children(server.pid)]
+    workers = server.workers
     master, worker = (_megabytes(pid, "Pss") for pid in (server.pid, *workers))
     private = sum(_megabytes(pid, "Private_Clean", "Private_Dirty") for pid in (server.pid, *workers))
     total = master + worker
@@ -68,10 +67,6 @@ def _add(section: Section, server: Server, requests: int, target: Target | None)
         uss_mb=private,
     )
     return total
-
-
-def _children(pid: int) -> list[str]:
-    return subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=True).stdout.split()
 
 
 def _megabytes(pid: int, *kinds: str) -> float:

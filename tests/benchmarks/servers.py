@@ -93,6 +93,23 @@ class Server:
     port: int
     pid: int
 
+    @property
+    def workers(self) -> list[int]:
+        """The processes that it has forked."""
+        done = subprocess.run(["pgrep", "-P", str(self.pid)], capture_output=True, text=True, check=False)
+        return [int(pid) for pid in done.stdout.split()]
+
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU time that it and its workers have taken, in user space and in the kernel's."""
+        return sum(_cpu_ticks(pid) for pid in (self.pid, *self.workers)) / os.sysconf("SC_CLK_TCK")
+
+
+def _cpu_ticks(pid: int) -> int:
+    # Behind the name, which is in brackets and may hold anything: utime and stime are fields 14 and 15 (proc(5)).
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
 
 @contextmanager
 def serving(name: str, command: Sequence[str], stage: Stage) -> Iterator[Server]:

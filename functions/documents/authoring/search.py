@@ -32,6 +32,8 @@ MOST_WORDS = 20
 LONGEST_WORD = 64
 
 _WORD = re.compile(r"[^\W_]+")
+# What may hold a word before folding: accents and invisible signs of their own lie outside ASCII, and belong to it.
+_RAW = re.compile(r"[0-9a-z\x80-\U0010ffff]+")
 _GENITIVE = re.compile(r"['’]s\b")
 
 # What the reader does not see, each with what must be there for the search to be worth it, and what stays of it: a
@@ -79,8 +81,7 @@ def terms(title: str, tags: Iterable[str], body: str) -> list[str]:
     most 64 of them (longer words are cut), so it is always a valid Firestore field name. Stopwords are keys in the
     title only, where they may be all there is ("Om oss").
     """
-    by_frequency = Counter(_words(_visible(body))).most_common()
-    words = [*_words(title), *_telling(_words(" ".join(tags))), *_telling(word for word, _ in by_frequency)]
+    words = [*_words(title), *_telling(_words(" ".join(tags))), *_telling(_by_frequency(_visible(body)))]
     return _capped(_key(word) for word in words)
 
 
@@ -112,8 +113,31 @@ def _visible(body: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    folded = text.lower() if text.isascii() else text.translate(_FOLD)
-    return [word[:LONGEST_WORD] for word in _WORD.findall(_GENITIVE.sub("", folded))]
+    return [word for raw in _raw(text) for word in _split(raw)]
+
+
+def _by_frequency(text: str) -> list[str]:
+    """Return the distinct words, the most frequent first. What is spelt alike is folded once."""
+    found: dict[str, int] = {}
+    for raw, times in Counter(_raw(text)).items():
+        for word in _split(raw):
+            found[word] = found.get(word, 0) + times
+    return sorted(found, key=found.__getitem__, reverse=True)
+
+
+def _raw(text: str) -> list[str]:
+    return _RAW.findall(_GENITIVE.sub("", text.lower()))
+
+
+def _split(raw: str) -> tuple[str, ...]:
+    # What is longer than any word is folded without being remembered: hostile text must not fill the memory.
+    return _folded_words(raw) if len(raw) <= LONGEST_WORD else _folded_words.__wrapped__(raw)
+
+
+@lru_cache(maxsize=50_000)
+def _folded_words(raw: str) -> tuple[str, ...]:
+    folded = raw if raw.isascii() else raw.translate(_FOLD)
+    return tuple(word[:LONGEST_WORD] for word in _WORD.findall(folded))
 
 
 def _telling(words: Iterable[str]) -> Iterator[str]:
