@@ -19,6 +19,7 @@ from core import failures
 from core.failures import Failure
 from core.web import edge, problems
 from core.web.handlers import HANDLERS
+from core.web.methods import HeadAsGet
 from core.web.routes import JSON, Audience, Entrance, route_class
 from core.web.schemas import Draft
 
@@ -77,7 +78,7 @@ class Application:
             redirect_slashes=False,
             exception_handlers=HANDLERS,
         )
-        self._asgi = edge.Edge(self.api)
+        self._asgi = edge.Edge(HeadAsGet(self.api))
         self.api.add_api_route("/health", _health, methods=["GET"], include_in_schema=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

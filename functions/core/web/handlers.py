@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from core import failures
 from core.failures import Failure, Fault
-from core.web import edge, problems
+from core.web import edge, methods, problems
 
 # Where pydantic speaks to a programmer.
 _IN_OUR_WORDS: Final = {
@@ -53,8 +53,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     failure = {404: failures.NotFound, 405: failures.MethodNotAllowed}.get(error.status_code, failures.Malformed)()
     response = problems.answer(failure, edge.request_id(request.scope))
-    if error.headers and "Allow" in error.headers:
-        response.headers["Allow"] = error.headers["Allow"]
+    if error.status_code == 405:
+        # Starlette names the methods of the first route that fits the path; others may answer more.
+        response.headers["Allow"] = methods.allowed(request.app.routes, request.scope)
     return response
 
 
