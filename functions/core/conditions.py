@@ -6,7 +6,12 @@ from typing import Final
 
 from core.failures import Fault, Malformed, StaleEtag
 
-_ENTITY_TAG: Final = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
+_TEXT: Final = r"[\x21\x23-\x7e\x80-\xff]*"
+# Behind a tag stands a comma or the end; a comma that ends the list is an empty element (RFC 9110, section 5.6.1.2).
+_ENTITY_TAG: Final = re.compile(rf'[ \t]*(W/)?"({_TEXT})"[ \t]*(?:,|$)')
+
+PATTERN: Final = rf'^(?:[ \t]*\*[ \t]*|(?:[ \t]*(?:W/)?"{_TEXT}"[ \t]*(?:,|$))+)$'
+"""What EntityTags reads, as JSON Schema's `pattern`."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class EntityTags:
     @classmethod
     def of(cls, header: str, name: str) -> "EntityTags":
         """Read a header's value. Raises Malformed when it is neither `*` nor a list of quoted tags."""
-        if header.strip() == "*":
+        if header.strip(" \t") == "*":
             return cls(True, frozenset(), frozenset())
         tags: list[tuple[str, str]] = []
         place = 0

@@ -44,6 +44,7 @@ from documents.authoring.schemas import (
     RevisionCard,
     RevisionPage,
     RevisionView,
+    Tag,
     Title,
     TrashEmptied,
 )
@@ -104,7 +105,7 @@ async def find(
     db: TheDatabase,
     page: ThePage,
     q: Annotated[Line | None, Query(max_length=500, description="words, all of which it holds in any form")] = None,
-    tag: Annotated[Line | None, Query(max_length=200, description="a tag, in any spelling of it")] = None,
+    tag: Annotated[Tag | None, Query(description="a tag, in any spelling of it")] = None,
     owner: Annotated[Uid | None, Query(description="whose documents")] = None,
     group_id: Annotated[Id | None, Query(alias="groupId")] = None,
     customer_id: Annotated[Id | None, Query(alias="customerId")] = None,
