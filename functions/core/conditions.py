@@ -10,7 +10,8 @@ _TEXT: Final = r"[\x21\x23-\x7e\x80-\xff]*"
 # Behind a tag stands a comma or the end; a comma that ends the list is an empty element (RFC 9110, section 5.6.1.2).
 _ENTITY_TAG: Final = re.compile(rf'[ \t]*(W/)?"({_TEXT})"[ \t]*(?:,|$)')
 
-PATTERN: Final = rf'^(?:[ \t]*\*[ \t]*|(?:[ \t]*(?:W/)?"{_TEXT}"[ \t]*(?:,|$))+)$'
+_ONE: Final = rf'[ \t]*(?:W/)?"{_TEXT}"[ \t]*'
+PATTERN: Final = rf"^(?:[ \t]*\*[ \t]*|{_ONE}(?:,{_ONE})*,?)$"
 """What EntityTags reads, as JSON Schema's `pattern`."""
 
 

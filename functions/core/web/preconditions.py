@@ -1,6 +1,6 @@
 """If-Match and If-None-Match as they come in, and answers that carry an ETag."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Header
 from starlette.responses import Response
@@ -10,13 +10,11 @@ from core.failures import IfMatchRequired
 from core.web.schemas import View
 
 # For the document alone: what does not fit is malformed (400), not invalid (422).
-_PATTERN: Final = {"pattern": PATTERN}
+_FORM: Final[dict[str, Any]] = {"pattern": PATTERN, "minLength": 1, "examples": ['"7-owner"', "*"]}
 
 
 async def if_match(
-    if_match: Annotated[
-        str | None, Header(description="the ETag that you last read", json_schema_extra=_PATTERN)
-    ] = None,
+    if_match: Annotated[str | None, Header(description="the ETag that you last read", json_schema_extra=_FORM)] = None,
 ) -> IfMatch:
     """Dependency: read If-Match. Raises IfMatchRequired when it is missing, Malformed when it is no ETag."""
     if if_match is None:
@@ -26,7 +24,7 @@ async def if_match(
 
 async def if_none_match(
     if_none_match: Annotated[
-        str | None, Header(description="an ETag that you have; unchanged answers 304", json_schema_extra=_PATTERN)
+        str | None, Header(description="an ETag that you have; unchanged answers 304", json_schema_extra=_FORM)
     ] = None,
 ) -> EntityTags | None:
     """Dependency: read If-None-Match, if it is there."""

@@ -1,0 +1,73 @@
+"""The API is what its OpenAPI document says, whatever is sent to it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+from schemathesis.checks import CHECKS
+
+from tests.support.api import Api, Person
+from tests.support.conformance import Cast, Tried, settings, try_all
+from tests.support.routes import documented
+
+# Checks that look only at what the phase of edges sends.
+THOROUGH = {"allow_header_conformance", "missing_required_header", "unsupported_method"}
+DOCUMENTS, TRASHED, DEVICES = 30, 30, 25
+
+
+async def a_cast(api: Api) -> Cast:
+    kari, ola, sara = await api.people("Kari", "Ola", "Sara")
+    for person in (kari, ola, sara):
+        api.in_auth(person)
+    written = [await kari.writes(f"Tur {n}", "Vi fant *mange* bær.", tags=["tur"]) for n in range(DOCUMENTS)]
+    trashed = [await kari.trashes(f"Gammel {n}") for n in range(TRASHED)]
+    ids = {
+        "document_id": [document.id for document in written + trashed],
+        "device_id": await devices_of(kari),
+        "uid": [kari.uid],
+    }
+    tokens = {"/v1/me/sessions/revoke": ola.token} | dict.fromkeys(
+        ["/v1/documents/empty-trash", "/v1/me/devices"], sara.token
+    )
+    return Cast(str(api.http.base_url), kari.token, tokens, ids)
+
+
+async def devices_of(person: Person) -> list[str]:
+    ids = [f"{person.uid}-device-{number}" for number in range(DEVICES)]
+    for id_ in ids:
+        await person.get("/v1/me", x_device_id=id_)
+    return ids
+
+
+def explained(tried: Tried) -> str:
+    return "\n\n".join(f"{check} of {operation}: {text}" for (check, operation), text in tried.faults.items())
+
+
+def checks() -> set[str]:
+    return {check.__name__ for check in CHECKS.get_all()}
+
+
+async def test_a_few_hundred_requests_find_nothing(api: Api) -> None:
+    tried = await asyncio.to_thread(try_all, settings(await a_cast(api), 1, 5, thorough=False))
+
+    assert not tried.faults, explained(tried)
+    assert sum(tried.requests.values()) >= 250, tried.requests
+    assert set(tried.statuses) == documented()
+    assert tried.unserved == set()
+    assert tried.checks >= checks() - THOROUGH
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+async def test_ten_thousand_requests_find_nothing(api: Api) -> None:
+    seed = random.randrange(2**32)
+
+    tried = await asyncio.to_thread(try_all, settings(await a_cast(api), seed, 420, thorough=True))
+
+    assert not tried.faults, f"seed {seed}\n{explained(tried)}"
+    assert sum(tried.requests.values()) >= 10_000, tried.requests
+    assert set(tried.statuses) == documented()
+    assert tried.unserved == set()
+    assert tried.checks >= checks()
