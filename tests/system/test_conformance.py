@@ -53,7 +53,7 @@ async def test_a_few_hundred_requests_find_nothing(api: Api) -> None:
     tried = await asyncio.to_thread(try_all, settings(await a_cast(api), 1, 5, thorough=False))
 
     assert not tried.faults, explained(tried)
-    assert sum(tried.requests.values()) >= 250, tried.requests
+    assert sum(tried.requests.values()) >= 200, tried.requests
     assert set(tried.statuses) == documented()
     assert tried.unserved == set()
     assert tried.checks >= checks() - THOROUGH
