@@ -79,7 +79,8 @@ async def sent(person: Person, limit: Limit, value: Any, document_id: str) -> An
     _, kind, name = limit.place.split("/") if limit.place.count("/") == 2 else ("", "body", limit.place[1:])
     fill = {"document_id": document_id, "uid": person.uid, "number": "1", "device_id": "a"}
     headers = {"If-Match": "*", **person.headers}
-    query, content = "", {}
+    query = ""
+    content: dict[str, Any] = {}
     if kind == "path":
         fill[name] = quote(str(value), safe="")
     elif kind == "query":
