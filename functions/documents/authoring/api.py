@@ -1,7 +1,6 @@
 """The HTTP function `authoring`."""
 
 from typing import Annotated, Any, Final
-from urllib.parse import quote
 
 from fastapi import Header, Path, Query, Request
 from starlette.responses import Response
@@ -16,6 +15,7 @@ from core.failures import (
     StaleEtag,
 )
 from core.functions import Resources, http_function
+from core.media.naming import disposition
 from core.web import media_types
 from core.web.application import Application, Budget
 from core.web.dependencies import (
@@ -263,18 +263,8 @@ async def export(
     """Export a document as Markdown, as HTML or as PDF, whichever `Accept` prefers."""
     form = Format(best(accept, [form.value for form in Format]))
     document, content = await reading.export(db, caller, document_id, form)
-    headers = {"Content-Disposition": _attachment(document.title, reading.SUFFIX[form])}
+    headers = {"Content-Disposition": disposition(document.title, reading.SUFFIX[form], inline=False)}
     return Response(content, headers=headers, media_type=form.value)
-
-
-def _attachment(title: str, suffix: str) -> str:
-    """Name a download (RFC 6266): plain ASCII for old clients, and the real name for all others."""
-    name = (
-        "".join(letter for letter in title if letter.isprintable() and letter not in '/\\:*?"<>|').strip(" .")[:100]
-        or "dokker"
-    )
-    plain = name.encode("ascii", "replace").decode().replace("?", "_")
-    return f"attachment; filename=\"{plain}.{suffix}\"; filename*=UTF-8''{quote(name, safe='')}.{suffix}"
 
 
 @app.post(

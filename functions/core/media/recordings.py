@@ -1,0 +1,147 @@
+"""Video and sound made clean: copied packet by packet into a new container, without all that is said in the old one.
+
+Whatever holds words, positions or programs beside picture and sound stays behind: tags of every level, chapters,
+subtitles (drones write their position there), data (cameras', timecodes'), attached pictures, and the free remarks
+inside the streams themselves. Nothing is encoded again.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from core.media import allowed, ffmpeg, vorbis
+from core.media.allowed import Family, MediaType
+from core.media.ffmpeg import Source
+from core.media.rejection import Reason, Rejected
+
+_SECONDS: Final = 480.0
+_PROBE_SECONDS: Final = 60.0
+_LARGEST_PROBE: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Container:
+    """ffmpeg's names for reading and writing a type, and the options of writing."""
+
+    demuxer: str
+    muxer: str
+    options: tuple[str, ...] = ()
+
+
+# A pipe cannot go back to write the index, so it comes in pieces of at least a second.
+_PIECES: Final = (
+    *("-movflags", "+frag_keyframe+delay_moov+default_base_moof+disable_chpl", "-min_frag_duration", "1000000"),
+    *("-write_tmcd", "0", "-empty_hdlr_name", "1"),
+)
+_CONTAINERS: Final[Mapping[MediaType, _Container]] = {
+    allowed.MP4: _Container("mov", "mp4", _PIECES),
+    allowed.MOV: _Container("mov", "mov", _PIECES),
+    allowed.M4A: _Container("mov", "ipod", _PIECES),
+    allowed.WEBM: _Container("matroska", "webm"),
+    allowed.WEBM_SOUND: _Container("matroska", "webm"),
+    allowed.OGG: _Container("ogg", "ogg"),
+    allowed.MP3: _Container("mp3", "mp3", ("-id3v2_version", "0", "-write_xing", "0")),
+    allowed.WAV: _Container("wav", "wav"),
+}
+
+# Each with the units that hold no picture: supplemental enhancement information of H.264 (7.4.1) and HEVC (7.4.2.2),
+# metadata of AV1 (6.2.2). Codecs that mix words into their pictures (Motion JPEG's EXIF, DV's dates) are not here.
+_PICTURES: Final[Mapping[str, str | None]] = {
+    "h264": "6",
+    "hevc": "39|40",
+    "av1": "5",
+    **dict.fromkeys(("vp8", "vp9", "mpeg4", "h263", "prores")),
+}
+_SOUNDS: Final = {"aac", "alac", "mp3", "opus", "vorbis", "flac", "speex", "ac3", "eac3", "amr_nb", "amr_wb"}
+_PCM: Final = "pcm_"
+
+_KIND: Final = re.compile(rb"^#(media_type|codec_id) (\d): (\w+)$", re.MULTILINE)
+# ISO 6709 annex H, as cameras write it: degrees of latitude and longitude, metres of height, a reference system.
+_PLACE: Final = re.compile(
+    rb"^(?:location(?:-\w{3})?|com\.apple\.quicktime\.location\.ISO6709)="
+    rb"([+-]\d{1,6}(?:\.\d{1,9})?[+-]\d{1,7}(?:\.\d{1,9})?(?:[+-]\d{1,6}(?:\.\d{1,9})?)?(?:CRS\w{1,20})?/?)$",
+    re.MULTILINE,
+)
+
+
+def clean(url: str, media_type: MediaType, out: Callable[[bytes], object], *, keep_location: bool) -> None:
+    """Copy the first picture and the first sound of the file behind a URL to `out`, its type kept.
+
+    The URL must allow ranges, as a file's index may stand at its end. MP4, M4A and QuickTime come out in fragments.
+    With `keep_location` these three keep the place where they were made; other types know no such thing.
+
+    Raises Rejected (UNREADABLE, METADATA_NOT_REMOVABLE), Unavailable when the file cannot be fetched in time, and
+    whatever `out` raises. What went to `out` by then is worthless.
+    """
+    container = _CONTAINERS[media_type]
+    source = Source(url, container.demuxer)
+    codecs = _codecs(source, media_type)
+    place = _place(source) if keep_location and container.demuxer == "mov" else None
+    arguments = [*_mapped(media_type), *_silenced(), *_streams(codecs, container), *container.options]
+    if place:
+        arguments += ["-metadata", f"location={place}"]
+    written = vorbis.Silencer(out) if container.muxer == "webm" and codecs.get("audio") == "vorbis" else None
+    ffmpeg.run(
+        source,
+        [*arguments, "-f", container.muxer],
+        written.write if written else out,
+        seconds=_SECONDS,
+        failed=Reason.METADATA_NOT_REMOVABLE,
+    )
+    if written:
+        written.close()
+
+
+def _mapped(media_type: MediaType) -> list[str]:
+    """Only the streams that are wanted. V are pictures that move: covers and thumbnails are not."""
+    picture = ["-map", "0:V:0?"] if media_type.family is Family.VIDEO else []
+    return [*picture, "-map", "0:a:0?", "-dn", "-sn"]
+
+
+def _silenced() -> list[str]:
+    """Each level by itself, as ffmpeg copies those that are not named; and no word about ffmpeg instead."""
+    levels = ("-map_metadata:g", "-1", "-map_metadata:s", "-1", "-map_chapters", "-1")
+    return [*levels, "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"]
+
+
+def _streams(codecs: Mapping[str, str], container: _Container) -> list[str]:
+    arguments = ["-c", "copy"]
+    units = _PICTURES.get(codecs.get("video", ""))
+    if units:
+        arguments += ["-bsf:v", f"filter_units=remove_types={units}"]
+    if codecs.get("video") == "hevc" and container.demuxer == "mov":
+        # Apple's players know HEVC by this tag alone.
+        arguments += ["-tag:v", "hvc1"]
+    return arguments
+
+
+def _codecs(source: Source, media_type: MediaType) -> dict[str, str]:
+    """Find the codec of each kind of stream. Raises Rejected where there is none, or one that cannot be silenced."""
+    shown = _probed(source, [*_mapped(media_type), "-c", "copy", "-t", "0", "-f", "framehash"])
+    found: dict[bytes, dict[bytes, bytes]] = {}
+    for fact, stream, value in _KIND.findall(shown):
+        found.setdefault(stream, {})[fact] = value
+    codecs = {facts[b"media_type"].decode(): facts[b"codec_id"].decode() for facts in found.values()}
+    if not codecs:
+        raise Rejected(Reason.UNREADABLE)
+    picture, sound = codecs.get("video"), codecs.get("audio", "")
+    if (picture and picture not in _PICTURES) or (sound and sound not in _SOUNDS and not sound.startswith(_PCM)):
+        raise Rejected(Reason.METADATA_NOT_REMOVABLE)
+    return codecs
+
+
+def _place(source: Source) -> str | None:
+    found = _PLACE.search(_probed(source, ["-map_chapters", "-1", "-f", "ffmetadata"]))
+    return found[1].decode() if found else None
+
+
+def _probed(source: Source, arguments: list[str]) -> bytes:
+    """What ffmpeg shows of a file, its beginning at least."""
+    shown = bytearray()
+
+    def take(chunk: bytes) -> None:
+        shown.extend(chunk[: _LARGEST_PROBE - len(shown)])
+
+    ffmpeg.run(source, arguments, take, seconds=_PROBE_SECONDS, failed=Reason.UNREADABLE)
+    return bytes(shown)
