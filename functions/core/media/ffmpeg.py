@@ -2,7 +2,7 @@
 
 It can reach that URL's scheme and nothing else, has no environment, no files, no input, a bound on time and memory, and
 ends with its caller: killed where that gives up, by its broken pipe where that is gone. What it says may hold names and
-signed addresses, so it is looked at for one thing and never kept.
+signed addresses, so it is looked through and never kept.
 """
 
 import errno
@@ -54,9 +54,15 @@ class Source:
 
 
 def run(
-    source: Source, arguments: Sequence[str], take: Callable[[bytes], object], *, seconds: float, failed: Reason
+    source: Source,
+    arguments: Sequence[str],
+    take: Callable[[bytes], object],
+    *,
+    seconds: float,
+    failed: Reason,
+    heard: Callable[[bytes], object] | None = None,
 ) -> None:
-    """Hand what ffmpeg makes of the source to `take`, as it comes.
+    """Hand what ffmpeg makes of the source to `take`, as it comes, and what it says line by line to `heard`.
 
     Raises Rejected (UNREADABLE, or `failed` where the content is sound but this cannot be done with it), Unavailable
     when the file cannot be fetched or time is up, and whatever `take` raises.
@@ -64,11 +70,11 @@ def run(
     command = [_program(), *_ALONE, *source.arguments(), *arguments, "pipe:1"]
     with _started(command) as process, _Deadline(process, seconds) as deadline:
         assert process.stdout and process.stderr
-        complaints = _Complaints(process.stderr)
+        words = _Words(process.stderr, heard)
         while chunk := process.stdout.read(_CHUNK):
             take(chunk)
         code = process.wait()
-        broken_off = complaints.broken_off()
+        broken_off = words.broken_off()
     if code != 0 or broken_off:
         raise _verdict(code, failed, is_passing=broken_off or deadline.passed)
 
@@ -114,13 +120,14 @@ class _Deadline:
         self._process.kill()
 
 
-class _Complaints:
+class _Words:
     """Listens, so that ffmpeg need not wait to be heard, and remembers only whether the file broke off."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: IO[bytes], heard: Callable[[bytes], object] | None) -> None:
         self._stream = stream
+        self._heard = heard
         self._broken_off = False
-        self._thread = threading.Thread(target=self._drain, daemon=True)
+        self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
     def broken_off(self) -> bool:
@@ -128,9 +135,11 @@ class _Complaints:
         self._thread.join()
         return self._broken_off
 
-    def _drain(self) -> None:
+    def _listen(self) -> None:
         while line := self._stream.readline(4096):
             self._broken_off = self._broken_off or _BROKEN_OFF in line
+            if self._heard:
+                self._heard(line)
 
 
 def _verdict(code: int, failed: Reason, *, is_passing: bool) -> Exception:

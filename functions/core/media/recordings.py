@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from core.media import allowed, ffmpeg, vorbis
+from core.media import allowed, ffmpeg, vorbis, wave
 from core.media.allowed import Family, MediaType
 from core.media.ffmpeg import Source
 from core.media.rejection import Reason, Rejected
@@ -42,7 +42,6 @@ _CONTAINERS: Final[Mapping[MediaType, _Container]] = {
     allowed.WEBM_SOUND: _Container("matroska", "webm"),
     allowed.OGG: _Container("ogg", "ogg"),
     allowed.MP3: _Container("mp3", "mp3", ("-id3v2_version", "0", "-write_xing", "0")),
-    allowed.WAV: _Container("wav", "wav"),
 }
 
 # Each with the units that hold no picture: supplemental enhancement information of H.264 (7.4.1) and HEVC (7.4.2.2),
@@ -57,6 +56,7 @@ _SOUNDS: Final = {"aac", "alac", "mp3", "opus", "vorbis", "flac", "speex", "ac3"
 _PCM: Final = "pcm_"
 
 _KIND: Final = re.compile(rb"^#(media_type|codec_id) (\d): (\w+)$", re.MULTILINE)
+_DURATION: Final = re.compile(rb"  Duration: (\d+:\d\d:\d\d\.\d+),")
 # ISO 6709 annex H, as cameras write it: degrees of latitude and longitude, metres of height, a reference system.
 _PLACE: Final = re.compile(
     rb"^(?:location(?:-\w{3})?|com\.apple\.quicktime\.location\.ISO6709)="
@@ -74,23 +74,28 @@ def clean(url: str, media_type: MediaType, out: Callable[[bytes], object], *, ke
     Raises Rejected (UNREADABLE, METADATA_NOT_REMOVABLE), Unavailable when the file cannot be fetched in time, and
     whatever `out` raises. What went to `out` by then is worthless.
     """
+    if media_type is allowed.WAV:
+        wave.clean(url, out, seconds=_SECONDS)
+        return
     container = _CONTAINERS[media_type]
     source = Source(url, container.demuxer)
-    codecs = _codecs(source, media_type)
-    place = _place(source) if keep_location and container.demuxer == "mov" else None
-    arguments = [*_mapped(media_type), *_silenced(), *_streams(codecs, container), *container.options]
-    if place:
+    found = _found(source, media_type)
+    arguments = [*_mapped(media_type), *_silenced(), *_streams(found, container), *container.options]
+    if keep_location and container.demuxer == "mov" and (place := _place(source)):
         arguments += ["-metadata", f"location={place}"]
-    written = vorbis.Silencer(out) if container.muxer == "webm" and codecs.get("audio") == "vorbis" else None
+    if found.duration and container.muxer == "webm":
+        # Where the muxer cannot go back to write it, it takes the length from here.
+        arguments += ["-metadata:s", f"DURATION={found.duration}"]
+    silencer = vorbis.Silencer(out) if container.muxer == "webm" and found.sound == "vorbis" else None
     ffmpeg.run(
         source,
         [*arguments, "-f", container.muxer],
-        written.write if written else out,
+        silencer.write if silencer else out,
         seconds=_SECONDS,
         failed=Reason.METADATA_NOT_REMOVABLE,
     )
-    if written:
-        written.close()
+    if silencer:
+        silencer.close()
 
 
 def _mapped(media_type: MediaType) -> list[str]:
@@ -105,30 +110,44 @@ def _silenced() -> list[str]:
     return [*levels, "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"]
 
 
-def _streams(codecs: Mapping[str, str], container: _Container) -> list[str]:
+def _streams(found: "_Found", container: _Container) -> list[str]:
     arguments = ["-c", "copy"]
-    units = _PICTURES.get(codecs.get("video", ""))
-    if units:
+    if units := _PICTURES.get(found.picture):
         arguments += ["-bsf:v", f"filter_units=remove_types={units}"]
-    if codecs.get("video") == "hevc" and container.demuxer == "mov":
+    if found.picture == "hevc" and container.demuxer == "mov":
         # Apple's players know HEVC by this tag alone.
         arguments += ["-tag:v", "hvc1"]
     return arguments
 
 
-def _codecs(source: Source, media_type: MediaType) -> dict[str, str]:
-    """Find the codec of each kind of stream. Raises Rejected where there is none, or one that cannot be silenced."""
-    shown = _probed(source, [*_mapped(media_type), "-c", "copy", "-t", "0", "-f", "framehash"])
-    found: dict[bytes, dict[bytes, bytes]] = {}
-    for fact, stream, value in _KIND.findall(shown):
-        found.setdefault(stream, {})[fact] = value
-    codecs = {facts[b"media_type"].decode(): facts[b"codec_id"].decode() for facts in found.values()}
-    if not codecs:
+@dataclass(slots=True)
+class _Found:
+    """ffmpeg's names of the codecs ("" without that kind of stream), and the length as it writes it, where known."""
+
+    picture: str = ""
+    sound: str = ""
+    duration: str = ""
+
+    def hear(self, line: bytes) -> None:
+        if not self.duration and (length := _DURATION.match(line)):
+            self.duration = length[1].decode()
+
+
+def _found(source: Source, media_type: MediaType) -> _Found:
+    """Look for streams. Raises Rejected where there is none, or one that cannot be silenced."""
+    found = _Found()
+    arguments = [*_mapped(media_type), "-c", "copy", "-t", "0", "-loglevel", "info", "-f", "framehash"]
+    kinds: dict[bytes, dict[bytes, bytes]] = {}
+    for fact, stream, value in _KIND.findall(_probed(source, arguments, found.hear)):
+        kinds.setdefault(stream, {})[fact] = value
+    codecs = {facts[b"media_type"]: facts[b"codec_id"].decode() for facts in kinds.values()}
+    found.picture, found.sound = codecs.get(b"video", ""), codecs.get(b"audio", "")
+    if not (found.picture or found.sound):
         raise Rejected(Reason.UNREADABLE)
-    picture, sound = codecs.get("video"), codecs.get("audio", "")
-    if (picture and picture not in _PICTURES) or (sound and sound not in _SOUNDS and not sound.startswith(_PCM)):
+    known = found.sound in _SOUNDS or found.sound.startswith(_PCM)
+    if (found.picture and found.picture not in _PICTURES) or (found.sound and not known):
         raise Rejected(Reason.METADATA_NOT_REMOVABLE)
-    return codecs
+    return found
 
 
 def _place(source: Source) -> str | None:
@@ -136,12 +155,12 @@ def _place(source: Source) -> str | None:
     return found[1].decode() if found else None
 
 
-def _probed(source: Source, arguments: list[str]) -> bytes:
+def _probed(source: Source, arguments: list[str], heard: Callable[[bytes], object] | None = None) -> bytes:
     """What ffmpeg shows of a file, its beginning at least."""
     shown = bytearray()
 
     def take(chunk: bytes) -> None:
         shown.extend(chunk[: _LARGEST_PROBE - len(shown)])
 
-    ffmpeg.run(source, arguments, take, seconds=_PROBE_SECONDS, failed=Reason.UNREADABLE)
+    ffmpeg.run(source, arguments, take, seconds=_PROBE_SECONDS, failed=Reason.UNREADABLE, heard=heard)
     return bytes(shown)
