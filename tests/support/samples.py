@@ -166,11 +166,11 @@ def archive(parts: Mapping[str, bytes | str], packing: int = zipfile.ZIP_DEFLATE
 
 
 @lru_cache
-def zip_bomb(gigabytes: int = 1) -> bytes:
-    """A few MB that unpack to so many GB."""
+def zip_bomb(mebibytes: int = 64) -> bytes:
+    """Some KB that unpack to so many MiB."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package, package.open("a", "w", force_zip64=True) as entry:
-        for _ in range(gigabytes * 1024):
+        for _ in range(mebibytes):
             entry.write(bytes(1024 * 1024))
     return out.getvalue()
 

@@ -24,7 +24,7 @@ MODULES = sorted(set(ENTRY_POINTS.values()))
 # Each costs a cold start tens to hundreds of milliseconds, so it is imported by what needs it, when it does.
 HEAVY = {
     *("firebase_admin", "google.cloud.firestore_v1", "google.cloud.storage", "google.cloud.tasks_v2"),
-    *("mammoth", "markdownify", "nh3", "phonenumbers", "typst"),
+    *("imageio_ffmpeg", "mammoth", "markdownify", "nh3", "phonenumbers", "PIL", "pillow_heif", "puremagic", "typst"),
 }
 
 

@@ -100,7 +100,8 @@ def clean(url: str, media_type: MediaType, out: Callable[[bytes], object], *, ke
 
 def _mapped(media_type: MediaType) -> list[str]:
     """Only the streams that are wanted. V are pictures that move: covers and thumbnails are not."""
-    picture = ["-map", "0:V:0?"] if media_type.family is Family.VIDEO else []
+    # Where nothing is mapped ffmpeg would choose by itself.
+    picture = ["-map", "0:V:0?"] if media_type.family is Family.VIDEO else ["-vn"]
     return [*picture, "-map", "0:a:0?", "-dn", "-sn"]
 
 
