@@ -29,7 +29,9 @@ from core.data.database import Database
 from core.ids import keyed_hash, random_id
 from core.services import clients
 from core.services.clients import Clients
+from core.services.objects import Objects
 from core.settings import Settings
+from infra.local.buckets import make_buckets
 from infra.local.gateway import application as gateway
 from infra.local.gateway.loading import Served, load
 from infra.local.gateway.settings import Settings as GatewaySettings
@@ -38,6 +40,7 @@ from infra.local.machine_tokens import machine_token
 from infra.local.tasks.server import TasksServer
 from tests.support.emulators import Emulators
 from tests.support.index_guard import IndexGuard
+from tests.support.storage import Events
 from tests.support.tokens import id_token, make_user
 from tests.support.wire import Wire
 
@@ -161,11 +164,13 @@ class Person(Client):
 
 
 class Api(Client):
-    """The API without a sign-in, and the means of a test: people, the clock, the wire, schedules and tasks."""
+    """The API without a sign-in, and the means of a test: people, the clock, the wire, schedules, tasks and events."""
 
-    def __init__(self, http: httpx.AsyncClient, held: Clients, wire: Wire, tasks: TasksServer, auth: str) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, held: Clients, wire: Wire, tasks: TasksServer, events: Events, auth: str
+    ) -> None:
         super().__init__(http)
-        self.clients, self.wire, self.tasks, self._auth = held, wire, tasks, auth
+        self.clients, self.wire, self.tasks, self.events, self._auth = held, wire, tasks, events, auth
 
     @property
     def project_id(self) -> str:
@@ -174,6 +179,10 @@ class Api(Client):
     @property
     def db(self) -> Database:
         return self.clients.database
+
+    @property
+    def objects(self) -> Objects:
+        return self.clients.objects
 
     async def person(
         self, name: str = "Kari", uid: str | None = None, *, enrolled: bool = True, **claims: Any
@@ -246,7 +255,8 @@ async def an_api(emulators: Emulators, **settings: Any) -> AsyncIterator[Api]:
             "function_url": default_function_url(url),
             "firestore_emulator_host": emulators.firestore,
             "auth_emulator_host": emulators.auth,
-            "storage_emulator_host": emulators.storage,
+            "storage_emulator_host": emulators.store.url,
+            "signing_key": emulators.store.signing_key,
             "tasks_emulator_host": tasks.host,
         }
         told = Settings(**{**usual, **settings})
@@ -257,8 +267,12 @@ async def an_api(emulators: Emulators, **settings: Any) -> AsyncIterator[Api]:
             GatewaySettings(url, project_id, told.function_url, tasks_host=tasks.host), functions()
         )
         await stack.enter_async_context(serving(app, listener))
+        events = await stack.enter_async_context(Events(f"{url}/__local/events"))
+        emulators.store.told[project_id] = events.receive
+        stack.callback(emulators.store.told.pop, project_id)
+        await asyncio.to_thread(make_buckets, emulators.store.url, project_id)
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
-        yield Api(http, held, wire, tasks, emulators.auth)
+        yield Api(http, held, wire, tasks, events, emulators.auth)
     assert not wire.guard.missing, wire.guard.missing
 
 

@@ -128,7 +128,7 @@ class Application:
             kinds = (
                 *_EVERYWHERE,
                 *raises,
-                *(_SIGNED_IN if whom != "anyone" else ()),
+                *(_SIGNED_IN if whom in ("person", "machine") else ()),
                 *(_PEOPLE if whom == "person" else ()),
                 *(_SENSITIVE if sensitive else ()),
                 *(_WITH_BODY if takes_body else ()),
@@ -151,7 +151,7 @@ class Application:
                 route_class_override=route_class(entrance),
                 tags=[self.name],
                 operation_id=f"{self.name}_{getattr(endpoint, '__name__', 'route')}".replace("-", "_"),
-                include_in_schema=whom != "machine",
+                include_in_schema=whom not in ("machine", "event"),
                 openapi_extra=_openapi_extra(whom, reads, example),
             )
             return endpoint

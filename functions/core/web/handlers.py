@@ -9,7 +9,11 @@ from starlette.responses import Response
 
 from core import failures
 from core.failures import Failure, Fault
+from core.logs import Log
 from core.web import edge, problems
+from core.web.events import UnreadableEvent
+
+_log = Log(__name__)
 
 # Where pydantic speaks to a programmer.
 _IN_OUR_WORDS: Final = {
@@ -58,6 +62,12 @@ async def _http_error(request: Request, error: Exception) -> Response:
     return response
 
 
+async def _let_go(_: Request, error: Exception) -> Response:
+    # Answered with anything but 2xx it would come again for days, and be no more readable.
+    _log.warning("event_unreadable", reason=str(error))
+    return Response(status_code=204)
+
+
 async def _crashed(request: Request, _: Exception) -> Response:
     return problems.answer(failures.Internal(), edge.request_id(request.scope))
 
@@ -66,6 +76,7 @@ HANDLERS: Final[dict[int | type[Exception], Any]] = {
     Failure: _failed,
     RequestValidationError: _invalid,
     HTTPException: _http_error,
+    UnreadableEvent: _let_go,
     # Starlette answers with this and raises on; `edge` logs what comes through.
     Exception: _crashed,
 }

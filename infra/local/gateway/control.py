@@ -22,6 +22,7 @@ from starlette.routing import Route
 from core.failures import Failure, Malformed, NotFound, Unavailable
 from infra.local.gateway import mails, reference
 from infra.local.gateway.clocks import StackClock, step_of
+from infra.local.gateway.events import Events
 from infra.local.gateway.loading import Served
 from infra.local.gateway.problems import render
 from infra.local.gateway.queues import Queues
@@ -41,6 +42,7 @@ class Control:
     clock: StackClock
     scheduler: Scheduler
     queues: Queues
+    events: Events
 
     def application(self) -> Starlette:
         """Return the ASGI app; its lifespan makes the queues and runs the schedules."""
@@ -54,6 +56,8 @@ class Control:
             Route("/__local/clock", self.time, methods=["GET"]),
             Route("/__local/clock", self.move_clock, methods=["POST"]),
             Route("/__local/tasks", self.tasks),
+            Route("/__local/events", self.latest_events, methods=["GET"]),
+            Route("/__local/events", self.events.post, methods=["POST"]),
             Route("/__local/mails", self.mails),
             *reference.routes(self.settings),
         ]
@@ -79,6 +83,7 @@ class Control:
                 "paths": [rewrite.source for rewrite in rewrites if rewrite.service == one.function.name],
                 "schedules": [schedule.name for schedule in one.function.schedules],
                 "queue": one.function.queue.name if one.function.queue else None,
+                "events": one.function.events.bucket.name if one.function.events else None,
                 "address": self.settings.address_of(one.function.name),
             }
             for one in self.served.values()
@@ -110,6 +115,9 @@ class Control:
 
     async def tasks(self, _: Request) -> Response:
         return _listing(await self.queues.tasks())
+
+    async def latest_events(self, _: Request) -> Response:
+        return _listing(self.events.latest)
 
     async def mails(self, request: Request) -> Response:
         return _listing(mails.kept(self.settings.mails_file, to=request.query_params.get("to")))
