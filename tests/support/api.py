@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -240,8 +240,8 @@ async def serving(app: Any, listener: socket.socket) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def an_api(emulators: Emulators, **settings: Any) -> AsyncIterator[Api]:
-    """An API of its own, with these settings."""
+async def an_api(emulators: Emulators, also: Sequence[Served] = (), **settings: Any) -> AsyncIterator[Api]:
+    """An API of its own, with these settings, and these functions beside the real ones."""
     project_id = f"demo-{random_id()[:12].lower().replace('_', 'u').replace('-', 'd')}"
     wire = Wire(IndexGuard.of(ROOT / "firestore.indexes.json"))
     async with AsyncExitStack() as stack:
@@ -263,9 +263,8 @@ async def an_api(emulators: Emulators, **settings: Any) -> AsyncIterator[Api]:
         # The server's tasks inherit this context, and with it whose clients they use.
         held = stack.enter_context(clients.using(Clients(told, interceptors=wire.interceptors())))
         stack.push_async_callback(held.close)
-        app = gateway.application(
-            GatewaySettings(url, project_id, told.function_url, tasks_host=tasks.host), functions()
-        )
+        served = {**functions(), **{one.function.name: one for one in also}}
+        app = gateway.application(GatewaySettings(url, project_id, told.function_url, tasks_host=tasks.host), served)
         await stack.enter_async_context(serving(app, listener))
         events = await stack.enter_async_context(Events(f"{url}/__local/events"))
         emulators.store.told[project_id] = events.receive

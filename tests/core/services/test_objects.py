@@ -5,59 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import httpx
 import pytest
 
 from core import clock
 from core.data.buckets import FILES, UPLOADS
-from core.data.collections import Collection
-from core.data.objects import ObjectKey, Prefix
-from core.data.personal_data import Basis, Category, Delete, NotPersonal, Purpose, Retention, Subject
-from core.data.records import Record
+from core.data.objects import ObjectKey
 from core.failures import Unavailable
 from core.services.objects import ObjectMissing, Objects
 from core.settings import Settings
 from tests.support.object_project import an_object_store
+from tests.support.sketches import kept, sent, small
 from tests.support.storage import ObjectStore, send
 
 T = TypeVar("T")
 PNG, MEGABYTE = "image/png", 1024 * 1024
-
-
-class SketchRecord(Record):
-    id: Annotated[str, NotPersonal]
-    owner_id: Annotated[str, Subject("owner")]
-
-
-sketches = Collection(
-    "objectSketches/{id}",
-    SketchRecord,
-    purpose=Purpose.PROVIDE_SERVICE,
-    basis=Basis.CONTRACT,
-    retention=Retention.with_account(),
-    on_erasure={"owner": Delete()},
-)
-
-
-def a_prefix(path: str, bucket: object) -> Prefix[SketchRecord]:
-    return Prefix(
-        path,
-        bucket,  # pyright: ignore[reportArgumentType]
-        sketches,
-        about="a sketch",
-        purpose=Purpose.PROVIDE_SERVICE,
-        basis=Basis.CONTRACT,
-        retention=Retention.with_parent(),
-        categories={Category.CONTENT},
-        on_erasure={"owner": Delete()},
-    )
-
-
-sent = a_prefix("sketches/{owner_id}/{id}", UPLOADS)
-kept = a_prefix("sketches/{id}", FILES)
-small = a_prefix("sketches/{id}/small", FILES)
 
 
 @pytest.fixture
