@@ -17,7 +17,6 @@ from typing import IO
 from rich.console import Console
 
 from infra.local import demo_person, machine, ports
-from infra.local.buckets import make_buckets
 from infra.local.child import ChildFailed
 from infra.local.emulators import Auth, Emulator, Firestore, Storage
 from infra.local.mail_catcher import MailCatcher
@@ -96,7 +95,9 @@ class Supervisor:
         parts.storage.tell(parts.events.host)
         for part in parts.beneath:
             part.start()
-        parts.tasks.wait()  # the gateway makes the queues there when it starts; the rest it needs at the first request
+        # The gateway makes queues and buckets there when it starts; the rest it needs at the first request.
+        parts.tasks.wait()
+        parts.storage.wait()
         parts.gateway.tell(self._environment(parts))
         parts.gateway.start()
         parts.events.tell(parts.gateway.url)
@@ -104,7 +105,6 @@ class Supervisor:
         for part in (parts.tasks, parts.events, parts.storage, parts.firestore, parts.auth, parts.gateway):
             part.wait()
             self._tell(part.name, part.host, begun)
-        make_buckets(parts.storage.url, PROJECT_ID)
         self._present(parts)
 
     def _environment(self, parts: _Parts) -> dict[str, str]:

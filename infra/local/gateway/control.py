@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,6 +21,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from core.failures import Failure, Malformed, NotFound, Unavailable
+from infra.local.buckets import make_buckets
 from infra.local.gateway import mails, reference
 from infra.local.gateway.clocks import StackClock, step_of
 from infra.local.gateway.events import Events
@@ -45,7 +47,7 @@ class Control:
     events: Events
 
     def application(self) -> Starlette:
-        """Return the ASGI app; its lifespan makes the queues and runs the schedules."""
+        """Return the ASGI app; its lifespan makes queues and buckets and runs the schedules."""
         routes = [
             Route("/__local", self.to_page),
             Route("/__local/", self.page),
@@ -125,6 +127,7 @@ class Control:
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncGenerator[None]:
         await self._make_queues()
+        await self._make_buckets()
         runner = asyncio.create_task(self.scheduler.serve())
         try:
             yield
@@ -142,6 +145,15 @@ class Control:
             await self.queues.make()
         except Unavailable as failure:
             print(f"gateway: the queues are not made. {failure.explanation}", file=sys.stderr, flush=True)
+
+    async def _make_buckets(self) -> None:
+        """Likewise for the Storage server."""
+        if not self.settings.storage_url:
+            return
+        try:
+            await asyncio.to_thread(make_buckets, self.settings.storage_url, self.settings.project_id)
+        except httpx.HTTPError as error:
+            print(f"gateway: the buckets are not made. {error!r}", file=sys.stderr, flush=True)
 
 
 def _listing(items: Iterable[object]) -> Response:
