@@ -16,11 +16,5 @@ async def an_object_store(store: ObjectStore, **more: Any) -> Objects:
     """The objects of a project of its own, with its buckets made."""
     project_id = f"demo-{random_id()[:12].lower().replace('_', 'u').replace('-', 'd')}"
     await asyncio.to_thread(make_buckets, store.url, project_id)
-    return Objects(
-        Settings(
-            environment="local",
-            project_id=project_id,
-            storage_emulator_host=store.url,  # pyright: ignore[reportCallIssue]
-            **{"signing_key": store.signing_key, **more},
-        )
-    )
+    usual: dict[str, Any] = {"storage_emulator_host": store.url, "signing_key": store.signing_key}
+    return Objects(Settings(environment="local", project_id=project_id, **{**usual, **more}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from core.settings import Settings
 from tests.support.object_project import an_object_store
 from tests.support.sketches import kept, sent, small
 from tests.support.storage import ObjectStore, send
+from tests.support.stumbling import Stumbling, stumbling
 
 T = TypeVar("T")
 PNG, MEGABYTE = "image/png", 1024 * 1024
@@ -212,6 +213,36 @@ class TestUploads:
         of_generation = await in_thread(lambda: objects.read_url(kept.at("a"), found.generation, timedelta(minutes=5)))
         async with httpx.AsyncClient() as browser:
             assert [(await browser.get(one)).content for one in (url, of_generation)] == [b"abc", b"abc"]
+
+
+class TestALostAnswer:
+    @pytest.fixture
+    async def store(self, object_store: ObjectStore) -> AsyncIterator[Stumbling]:
+        async with stumbling(object_store.url) as made:
+            yield made
+
+    @pytest.fixture
+    async def shaky(self, object_store: ObjectStore, store: Stumbling) -> Objects:
+        return await an_object_store(object_store, storage_emulator_host=store.url)
+
+    async def test_of_a_put_is_known_for_its_own_write(self, shaky: Objects, store: Stumbling) -> None:
+        store.lost = 1
+        assert await shaky.put(kept.at("a"), b"abc", PNG)
+        assert store.seen.count("POST") == 2
+        assert not await shaky.put(kept.at("a"), b"another", PNG)
+
+    async def test_of_a_deletion_is_no_failure(self, shaky: Objects, store: Stumbling) -> None:
+        await shaky.put(kept.at("a"), b"abc", PNG)
+        await shaky.stat(kept.at("a"))
+        store.lost = 2  # of the list, and of the deletion
+        await shaky.delete(kept.at("a"))
+        assert await shaky.stat(kept.at("a")) is None
+
+    async def test_of_a_copy_is_a_copy(self, shaky: Objects, store: Stumbling) -> None:
+        await shaky.put(sent.at("kari", "a"), b"abc", PNG)
+        store.lost = 1
+        assert await shaky.copy(sent.at("kari", "a"), kept.at("a"), PNG)
+        assert await shaky.stat(kept.at("a"))
 
 
 class TestAStoreThatIsGone:
