@@ -25,5 +25,5 @@ def _described(bucket: Bucket) -> dict[str, Any]:
         "versioning": bucket.generations,
         "softDeleteSeconds": int(bucket.recoverable.total_seconds()),
         "deleteAfterDays": bucket.kept.days if bucket.kept else None,
-        "cors": {"methods": list(bucket.cors_methods), "exposedHeaders": list(bucket.cors_exposes)},
+        "cors": {"methods": list(bucket.cors_methods), "responseHeaders": list(bucket.cors_headers)},
     }

@@ -24,4 +24,7 @@ class TestBuckets:
     def test_let_a_web_client_send_or_fetch_and_nothing_else(self) -> None:
         assert _written()["uploads"]["cors"]["methods"] == ["PUT"]
         assert _written()["files"]["cors"]["methods"] == ["GET", "HEAD"]
-        assert "Range" in _written()["uploads"]["cors"]["exposedHeaders"]
+
+    def test_let_it_send_the_headers_that_an_upload_is_signed_with(self) -> None:
+        allowed = {name.lower() for name in _written()["uploads"]["cors"]["responseHeaders"]}
+        assert {"content-type", "x-goog-content-length-range", "x-goog-if-generation-match", "range"} <= allowed
