@@ -36,7 +36,8 @@ class Stumbling:
         answer = await self.client.request(request.method, address, content=await request.body(), headers=headers)
         kept = {name: value for name, value in answer.headers.items() if name not in _OF_ONE_HOP}
         response = Response(answer.content, answer.status_code, kept)
-        if self.lost:
+        # The library looks at the bucket in a thread of its own, for tracing; that is nobody's answer.
+        if self.lost and "/o" in scope["path"]:
             self.lost -= 1
             response = Response(status_code=503)
         await response(scope, receive, send)
