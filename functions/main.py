@@ -10,9 +10,14 @@ from core import startup
 
 ENTRY_POINTS = {
     "profiles": "accounts.profiles.api",
+    "profiles_schedules": "accounts.profiles.triggers",
     "authoring": "documents.authoring.api",
     "authoring_tasks": "documents.authoring.triggers",
     "authoring_schedules": "documents.authoring.triggers",
+    "files": "documents.files.api",
+    "files_events": "documents.files.triggers",
+    "files_tasks": "documents.files.triggers",
+    "files_schedules": "documents.files.triggers",
 }
 
 

@@ -6,7 +6,13 @@ from typing import Final
 
 from core.failures import Fault, Malformed, StaleEtag
 
-_ENTITY_TAG: Final = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
+_TEXT: Final = r"[\x21\x23-\x7e\x80-\xff]*"
+# Behind a tag stands a comma or the end; a comma that ends the list is an empty element (RFC 9110, section 5.6.1.2).
+_ENTITY_TAG: Final = re.compile(rf'[ \t]*(W/)?"({_TEXT})"[ \t]*(?:,|$)')
+
+_ONE: Final = rf'[ \t]*(?:W/)?"{_TEXT}"[ \t]*'
+PATTERN: Final = rf"^(?:[ \t]*\*[ \t]*|{_ONE}(?:,{_ONE})*,?)$"
+"""What EntityTags reads, as JSON Schema's `pattern`."""
 
 
 @dataclass(frozen=True)
@@ -17,10 +23,14 @@ class EntityTags:
     strong: frozenset[str]
     weak: frozenset[str]
 
+    def names(self, etag: str) -> bool:
+        """Tell whether this ETag is among them (weak comparison, as If-None-Match has it)."""
+        return self.anything or etag in self.strong | self.weak
+
     @classmethod
     def of(cls, header: str, name: str) -> "EntityTags":
         """Read a header's value. Raises Malformed when it is neither `*` nor a list of quoted tags."""
-        if header.strip() == "*":
+        if header.strip(" \t") == "*":
             return cls(True, frozenset(), frozenset())
         tags: list[tuple[str, str]] = []
         place = 0
@@ -44,6 +54,11 @@ class IfMatch:
     """What the client last read, demanded before it may change anything."""
 
     tags: EntityTags
+
+    def check_revision(self, revision: int) -> None:
+        """Raise StaleEtag unless the client read this revision; what an ETag holds behind a hyphen may have moved."""
+        if not (self.tags.anything or any(tag.partition("-")[0] == str(revision) for tag in self.tags.strong)):
+            raise StaleEtag
 
     def check(self, etag: str) -> None:
         """Raise StaleEtag unless this is the version that the client read (strong comparison)."""

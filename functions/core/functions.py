@@ -8,7 +8,9 @@ A capability has one Cloud Function for each kind of trigger, as access is grant
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from core.data.buckets import Bucket
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -53,6 +55,18 @@ class Queue:
     max_concurrent_dispatches: int = 50
 
 
+FINALIZED: Final = "google.cloud.storage.object.v1.finalized"
+"""An object is there, whole. Source: https://cloud.google.com/eventarc/docs/reference/supported-events"""
+
+
+@dataclass(frozen=True)
+class ObjectEvents:
+    """What Eventarc delivers to a function: events of one type about one bucket, each until it is answered with 2xx."""
+
+    bucket: Bucket
+    type: str = FINALIZED
+
+
 @dataclass(frozen=True)
 class Resources:
     """What one instance gets: memory as Cloud Run writes it, vCPUs, requests at once, seconds, warm instances."""
@@ -75,6 +89,7 @@ class Function:
     paths: tuple[str, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     queue: Queue | None = None
+    events: ObjectEvents | None = None
 
     @property
     def entry_point(self) -> str:
@@ -115,6 +130,19 @@ def schedule_function(
     """Declare the private function that Cloud Scheduler calls: each schedule posts to `/schedules/{name}`."""
     resources = resources or Resources(timeout=540, concurrency=1)
     return _declare(Function(application.name, Trigger.SCHEDULES, application, resources, schedules=tuple(schedules)))
+
+
+def event_function(
+    application: "Application", *, bucket: Bucket, event_type: str = FINALIZED, resources: Resources | None = None
+) -> EntryPoint:
+    """Declare the private function to which Eventarc posts what happens in a bucket: its one route is `POST /`.
+
+    Such functions are deployed with FUNCTION_SIGNATURE_TYPE=cloudevent, and are HTTP functions all the same: what a
+    decorator registers goes before the environment, and `core.web.events` reads the event.
+    """
+    resources = resources or Resources(timeout=540)
+    events = ObjectEvents(bucket, event_type)
+    return _declare(Function(application.name, Trigger.EVENTS, application, resources, events=events))
 
 
 def _declare(function: Function) -> EntryPoint:

@@ -35,6 +35,14 @@ def keyed_hash(secret: bytes, *parts: str) -> str:
     return urlsafe_b64encode(hmac.digest(secret, message, hashlib.sha256)).rstrip(b"=").decode()
 
 
+def is_uid(uid: str) -> bool:
+    """Tell whether a person of ours can have this uid, which is part of paths and of objects' names.
+
+    Firebase makes uids of letters and digits. Imported ones may hold what Firestore or Cloud Storage does not take.
+    """
+    return is_storable(uid) and uid.isprintable()
+
+
 def is_storable(segment: str) -> bool:
     """Tell whether Firestore takes this as a document id.
 

@@ -44,7 +44,7 @@ class PageRequest:
     def token(self, place: Place) -> str:
         """Return the token of the page that begins behind this place."""
         payload = json.dumps([_packed(value) for value in place], separators=(",", ":")).encode()
-        return urlsafe_b64encode(_mac(self.key, self.scope, payload) + payload).rstrip(b"=").decode()
+        return _spelt(_mac(self.key, self.scope, payload) + payload)
 
     async def of(self, db: Database, query: Query[R], place: Callable[[R], Place]) -> tuple[list[R], str | None]:
         """Return a page of an ordered query and the next page's token: 1 RPC, one document more than shown is read."""
@@ -62,11 +62,18 @@ def _place(token: str, key: bytes, scope: bytes) -> Place:
         raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
     except ValueError:
         raw = b""
+    # base64 decodes several spellings alike; only the one that was given out counts.
+    if _spelt(raw) != token:
+        raw = b""
     mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
     if not hmac.compare_digest(mac, _mac(key, scope, payload)):
         detail = "The pageToken is not one of this list with these parameters."
         raise Malformed(detail, faults=[Fault("/query/pageToken", "wrong_page_token", detail)])
     return tuple(_unpacked(value) for value in json.loads(payload))
+
+
+def _spelt(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _mac(key: bytes, scope: bytes, payload: bytes) -> bytes:

@@ -61,6 +61,17 @@ class Settings(BaseSettings):
         "https://{name}.invalid"
     )
     require_app_check: bool = False
+    file_limit_bytes: Annotated[int, Field(ge=1, description="bytes that one file may have")] = 2 * 1024**3
+    storage_limit_bytes: Annotated[
+        int, Field(ge=1, description="bytes that the files of one person, or of one Customer, may have together")
+    ] = 2 * 1024**3
+    clamd_host: Annotated[str, Field(description="ClamAV's daemon; without one nothing is scanned")] = ""
+    clamd_port: Annotated[int, Field(ge=1, le=65535)] = 3310
+    signing_key: Annotated[
+        SecretStr, Field(description="the embedded stack's own key for signed URLs: PEM, or the path of a PEM file")
+    ] = SecretStr("")
+    upload_minutes: Annotated[int, Field(ge=1, le=60, description="how long a signed upload holds")] = 15
+    download_minutes: Annotated[int, Field(ge=1, le=60, description="how long a signed download holds")] = 5
     revision_window_seconds: Annotated[
         int, Field(ge=0, description="saves of one author within it are one revision")
     ] = 300
@@ -91,6 +102,8 @@ class Settings(BaseSettings):
             raise ValueError(f"production refuses to start with {', '.join(found)} set")
         if missing := [f"DOKKER_{name.upper()}" for name in _NEEDED if name not in self.model_fields_set]:
             raise ValueError(f"production needs {', '.join(missing)}")
+        if self.signing_key.get_secret_value():
+            raise ValueError("production refuses to start with DOKKER_SIGNING_KEY set: it signs through IAM")
         if len(self.secret.get_secret_value()) < 32:
             raise ValueError("production needs DOKKER_SECRET, of at least 32 characters")
         return self
@@ -116,6 +129,20 @@ class Settings(BaseSettings):
     def account(self, name: str) -> str:
         """Return the e-mail address of one of the project's service accounts."""
         return f"{name}@{self.project_id}.iam.gserviceaccount.com"
+
+    @property
+    def storage_url(self) -> str:
+        """Base address of a Cloud Storage server that is not Google's, or nothing."""
+        host = self.storage_emulator_host.rstrip("/")
+        return f"http://{host}" if host and "://" not in host else host
+
+    @property
+    def upload_period(self) -> timedelta:
+        return timedelta(minutes=self.upload_minutes)
+
+    @property
+    def download_period(self) -> timedelta:
+        return timedelta(minutes=self.download_minutes)
 
     @property
     def trash_period(self) -> timedelta:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from core.data.collections import Collection, Index
 from core.data.personal_data import (
@@ -30,13 +30,17 @@ class Role(StrEnum):
 
 Language = Literal["nb", "en"]
 
+FILES_TASKS: Final = "files-tasks"
+"""The function that looks after documents' files behind the scenes: what others of this wing want of it are tasks."""
+
 
 class DocumentRecord(Record):
     """One document.
 
     `roles` decides who may do what. The lists under it serve queries alone, and `documents.access` derives them:
     `readers` for lists in order, `can_read` for search, `shared_with` for what others gave, `tagged` for one tag.
-    `terms` are the words that a search finds it by.
+    `terms` are the words that a search finds it by. `files` and `file_bytes` count what is ready of its files, and
+    `files_from` names the document whose files are being copied to this one.
     """
 
     id: Annotated[str, NotPersonal, UNINDEXED]
@@ -65,6 +69,9 @@ class DocumentRecord(Record):
     trashed_at: Annotated[datetime | None, Personal(Category.USAGE), UNINDEXED] = None
     purge_at: Annotated[datetime | None, Personal(Category.USAGE)] = None
     purging_at: Annotated[datetime | None, NotPersonal] = None
+    files: Annotated[int, Personal(Category.USAGE), UNINDEXED] = 0
+    file_bytes: Annotated[int, Personal(Category.USAGE), UNINDEXED] = 0
+    files_from: Annotated[str | None, NotPersonal] = None
 
     def etag(self, role: Role) -> str:
         """Return the ETag for a person of this role: it changes with content, trash and role, and with nothing else."""

@@ -8,7 +8,6 @@ names a running one (`FIRESTORE_EMULATOR_HOST` and so on), that one is used, and
 import os
 import platform
 import shutil
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
@@ -61,10 +60,15 @@ class Emulator:
         if given:
             self.host = given
             return
-        port = ports.claim(self.name, self._port)
-        self.host = f"{ports.ADDRESS}:{port}"
-        self._child = Child(self.name, self._command(port), self.log, self._environment())
+        self.reserve()
+        command = self._command(int(self.host.rpartition(":")[2]))
+        self._child = Child(self.name, command, self.log, self._environment())
         self._child.start()
+
+    def reserve(self) -> None:
+        """Choose the port, where others must know it before the start. Raises PortTaken."""
+        if not self.host:
+            self.host = f"{ports.ADDRESS}:{ports.claim(self.name, self._port)}"
 
     def wait(self, seconds: float = 60) -> None:
         """Return when it is ready. Raises ChildFailed, or ConnectionError for somebody else's that is not there."""
@@ -172,16 +176,20 @@ class Auth(Emulator):
 class Storage(Emulator):
     """fake-gcs-server, as its Python wheel brings it. In memory, or in files where a place for data is given.
 
-    `events` are further options that make it publish what happens to objects (`-event.pubsub-topic` and so on).
+    `publisher` is the host of a Pub/Sub that it tells of every object that is there (`infra.local.events`).
     """
 
     name = "storage"
     variable = "STORAGE_EMULATOR_HOST"
     health = "/_internal/healthcheck"
 
-    def __init__(self, logs: Path, port: int = 0, data: Path | None = None, events: Sequence[str] = ()) -> None:
+    def __init__(self, logs: Path, port: int = 0, data: Path | None = None, publisher: str = "") -> None:
         super().__init__(logs, port, data)
-        self._events = events
+        self._publisher = publisher
+
+    def tell(self, publisher: str) -> None:
+        """Before its start: whom it tells of events."""
+        self._publisher = publisher
 
     @property
     def environment(self) -> dict[str, str]:
@@ -194,8 +202,11 @@ class Storage(Emulator):
             *("-scheme", "http", "-host", ports.ADDRESS, "-port", str(port)),
             *("-public-host", self.host, "-external-url", self.url),
             *self._backend(),
-            *self._events,
+            *(("-event.pubsub-project-id", "local", "-event.pubsub-topic", "objects") if self._publisher else ()),
         ]
+
+    def _environment(self) -> dict[str, str]:
+        return {"PUBSUB_EMULATOR_HOST": self._publisher} if self._publisher else {}
 
     def _backend(self) -> list[str]:
         if self._data is None:

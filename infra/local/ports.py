@@ -7,7 +7,15 @@ from contextlib import closing
 
 ADDRESS = "127.0.0.1"
 
-DEFAULTS = {"gateway": 8080, "firestore": 8081, "auth": 9099, "storage": 9199, "tasks": 8123, "smtp": 1025}
+DEFAULTS = {
+    "gateway": 8080,
+    "firestore": 8081,
+    "auth": 9099,
+    "storage": 9199,
+    "tasks": 8123,
+    "events": 8124,
+    "smtp": 1025,
+}
 
 # Below the range from which the kernel hands out client ports: nobody's outgoing connection can sit on one of these
 # between our choosing it and the child's binding it.

@@ -1,4 +1,4 @@
-"""The project's own servers in the embedded stack: Cloud Tasks, and the gateway before all functions."""
+"""The project's own servers in the embedded stack: Cloud Tasks, Eventarc, and the gateway before all functions."""
 
 import sys
 from collections.abc import Mapping
@@ -26,6 +26,30 @@ class Tasks(Emulator):
     def _command(self, port: int) -> list[str]:
         options = ("--port", str(port), "--store", str(self._data), "--clock", str(self._clock))
         return [sys.executable, "-m", "infra.local.tasks", *options]
+
+    def _environment(self) -> dict[str, str]:
+        return _PYTHON
+
+
+class Events(Emulator):
+    """Eventarc: takes what the Storage server publishes, and posts it to the gateway."""
+
+    name = "events"
+
+    def __init__(self, logs: Path, port: int) -> None:
+        super().__init__(logs, port)
+        self._to = ""
+
+    def tell(self, gateway: str) -> None:
+        """Before its start: where the functions are."""
+        self._to = f"{gateway}/__local/events"
+
+    def answers(self) -> bool:
+        """It speaks gRPC alone, and listens once it can serve."""
+        return ports.is_open(int(self.host.rpartition(":")[2]))
+
+    def _command(self, port: int) -> list[str]:
+        return [sys.executable, "-m", "infra.local.events", "--port", str(port), "--to", self._to]
 
     def _environment(self) -> dict[str, str]:
         return _PYTHON

@@ -21,7 +21,8 @@ from infra.local.child import ChildFailed
 from infra.local.emulators import Auth, Emulator, Firestore, Storage
 from infra.local.mail_catcher import MailCatcher
 from infra.local.places import PROJECT_ID, ROOT, Home
-from infra.local.services import Gateway, Tasks
+from infra.local.services import Events, Gateway, Tasks
+from infra.local.signing_key import ensure_key
 
 _WEB_CLIENTS = ",".join(
     f"http://{host}:{port}" for host in ("localhost", ports.ADDRESS) for port in (3000, 4200, 5000, 5173, 8000, 8080)
@@ -41,6 +42,7 @@ class _Parts:
     storage: Storage
     tasks: Tasks
     gateway: Gateway
+    events: Events
 
     @property
     def beneath(self) -> list[Emulator]:
@@ -80,6 +82,7 @@ class Supervisor:
             Storage(logs, port("storage"), data / "storage"),
             Tasks(logs, port("tasks"), data / "tasks.sqlite", data / "clock.json"),
             Gateway(logs, port("gateway")),
+            Events(logs, port("events")),
         )
 
     def _start(self, parts: _Parts) -> None:
@@ -87,12 +90,19 @@ class Supervisor:
         begun = time.monotonic()
         parts.mails.start()
         self._tell("mail catcher", parts.mails.host, begun)
+        # The Storage server is told of it when it starts; it starts itself when the gateway's address is known.
+        parts.events.reserve()
+        parts.storage.tell(parts.events.host)
         for part in parts.beneath:
             part.start()
-        parts.tasks.wait()  # the gateway makes the queues there when it starts; the rest it needs at the first request
+        # The gateway makes queues and buckets there when it starts; the rest it needs at the first request.
+        parts.tasks.wait()
+        parts.storage.wait()
         parts.gateway.tell(self._environment(parts))
         parts.gateway.start()
-        for part in (parts.tasks, parts.storage, parts.firestore, parts.auth, parts.gateway):
+        parts.events.tell(parts.gateway.url)
+        parts.events.start()
+        for part in (parts.tasks, parts.events, parts.storage, parts.firestore, parts.auth, parts.gateway):
             part.wait()
             self._tell(part.name, part.host, begun)
         self._present(parts)
@@ -105,6 +115,7 @@ class Supervisor:
             "DOKKER_PROJECT_ID": PROJECT_ID,
             "GOOGLE_CLOUD_PROJECT": PROJECT_ID,
             "DOKKER_ALLOWED_ORIGINS": os.environ.get("DOKKER_ALLOWED_ORIGINS", _WEB_CLIENTS),
+            "DOKKER_SIGNING_KEY": str(ensure_key(self._home.data / "signing-key.pem")),
             "DOKKER_SMTP_HOST": smtp_host,
             "DOKKER_SMTP_PORT": smtp_port,
             "DOKKER_LOCAL_CLOCK": str(self._home.data / "clock.json"),
@@ -133,7 +144,7 @@ class Supervisor:
         )
 
     def _watch(self, parts: _Parts) -> None:
-        children = [*parts.beneath, parts.gateway]
+        children = [*parts.beneath, parts.events, parts.gateway]
         while True:
             for part in children:
                 if part.exit_code is not None:
@@ -145,7 +156,7 @@ class Supervisor:
         for number in _ENDING:
             signal.signal(number, signal.SIG_IGN)
         self._home.stack_file.unlink(missing_ok=True)
-        for part in (parts.gateway, parts.tasks, parts.mails, parts.storage, parts.auth, parts.firestore):
+        for part in (parts.events, parts.gateway, parts.tasks, parts.mails, parts.storage, parts.auth, parts.firestore):
             self._attempt(part.stop)
 
     def _attempt(self, stop: Callable[[], None]) -> None:

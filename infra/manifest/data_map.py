@@ -9,7 +9,9 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from core.data.buckets import Bucket
 from core.data.collections import Collection
+from core.data.objects import Prefix
 from core.data.personal_data import Effect, Personal, Retention, Subject
 from core.data.records import COMMIT_FIELD, Part, Storage, classification, is_marked, stored_name
 from infra.manifest.files import Generated, as_json
@@ -23,14 +25,46 @@ _COMMIT: Final[dict[str, Any]] = {
 """What `core.data.commits` adds to a document: the random id of the commit that last wrote it."""
 
 
-def generated(collections: Iterable[Collection[Any]]) -> Generated:
+def generated(
+    collections: Iterable[Collection[Any]], buckets: Iterable[Bucket] = (), prefixes: Iterable[Prefix[Any]] = ()
+) -> Generated:
     """Return docs/data-map.json."""
-    return Generated("docs/data-map.json", as_json(data_map(collections)))
+    return Generated("docs/data-map.json", as_json(data_map(collections, buckets, prefixes)))
 
 
-def data_map(collections: Iterable[Collection[Any]]) -> dict[str, Any]:
-    """Return the map: every collection by path, with every field that its documents can hold."""
-    return {"collections": [_collection(found) for found in sorted(collections, key=lambda each: each.pattern)]}
+def data_map(
+    collections: Iterable[Collection[Any]], buckets: Iterable[Bucket] = (), prefixes: Iterable[Prefix[Any]] = ()
+) -> dict[str, Any]:
+    """Return the map: every collection with every field that its documents can hold, every bucket, every prefix."""
+    return {
+        "collections": [_collection(found) for found in sorted(collections, key=lambda each: each.pattern)],
+        "buckets": [_bucket(found) for found in buckets],
+        "prefixes": [_prefix(found) for found in prefixes],
+    }
+
+
+def _bucket(bucket: Bucket) -> dict[str, Any]:
+    return {
+        "name": bucket.name,
+        "about": bucket.about,
+        "deletedAfterDays": bucket.kept.days if bucket.kept else None,
+        "recoverableDays": bucket.recoverable.days,
+        "generations": bucket.generations,
+    }
+
+
+def _prefix(prefix: Prefix[Any]) -> dict[str, Any]:
+    return {
+        "bucket": prefix.bucket.name,
+        "path": prefix.path,
+        "about": prefix.about,
+        "owner": prefix.owner.path,
+        "purpose": prefix.purpose.value,
+        "basis": prefix.basis.value,
+        "categories": sorted(category.value for category in prefix.categories),
+        "retention": retention(prefix.retention),
+        "onErasure": {role: effect(found) for role, found in sorted(prefix.on_erasure.items())},
+    }
 
 
 def _collection(collection: Collection[Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from core.functions import Function, Queue, Resources, Schedule
+from core.functions import Function, ObjectEvents, Queue, Resources, Schedule
 from core.settings import REGION
 from infra.manifest.files import Generated, as_json
 
@@ -25,6 +25,7 @@ def _described(function: Function) -> dict[str, Any]:
         "paths": sorted(function.paths),
         "schedules": {found.name: _schedule(found) for found in sorted(function.schedules, key=lambda each: each.name)},
         "queue": _queue(function.queue) if function.queue else None,
+        "events": _events(function.events) if function.events else None,
     }
 
 
@@ -40,6 +41,14 @@ def _resources(resources: Resources) -> dict[str, Any]:
 
 def _schedule(schedule: Schedule) -> dict[str, str]:
     return {"cron": schedule.cron, "timeZone": schedule.zone, "path": schedule.path}
+
+
+def _events(events: ObjectEvents) -> dict[str, Any]:
+    """Return an Eventarc trigger's settings. Without `retry` an event whose handler failed would be lost.
+
+    Source: https://cloud.google.com/functions/docs/reference/rest/v2/projects.locations.functions#eventtrigger
+    """
+    return {"bucket": events.bucket.name, "type": events.type, "retry": True}
 
 
 def _queue(queue: Queue) -> dict[str, Any]:

@@ -19,7 +19,7 @@ MOST_SECONDS: Final = 60
 
 
 def generated(functions: Iterable[Function]) -> Generated:
-    """Return firebase.json. Raises ValueError when two functions claim a path, or one is slower than Hosting waits."""
+    """Return firebase.json. Raises ValueError when two functions claim a path, or one cannot be public."""
     return Generated("firebase.json", as_json(configuration(functions)))
 
 
@@ -45,6 +45,7 @@ def rewrites(functions: Iterable[Function]) -> list[dict[str, Any]]:
     for function in functions:
         if function.trigger is Trigger.HTTP:
             _check_patience(function)
+            _check_audience(function)
             _claim(claims, function.name, function.paths)
     return [
         {"source": glob, "run": {"serviceId": claims[glob], "region": REGION}}
@@ -74,6 +75,13 @@ def _check_patience(function: Function) -> None:
             f"{function.name!r} may take {function.resources.timeout} s, and Hosting waits {MOST_SECONDS} s: "
             "do the rest in a task"
         )
+
+
+def _check_audience(function: Function) -> None:
+    """Raise ValueError for a route that relies on IAM, which asks nobody who comes through Hosting."""
+    private = [route.path for route in function.application.declared if route.audience in ("machine", "event")]
+    if private:
+        raise ValueError(f"{function.name!r} is public, and {private} are for machines: give them a private function")
 
 
 def _emulators() -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 
 from core.data.collections import Collection, Index
 from core.data.personal_data import Subject
-from core.data.records import ASCENDING_ONLY, COMMIT_FIELD, UNINDEXED, classification, is_marked, stored_name
+from core.data.records import ACROSS, ASCENDING_ONLY, COMMIT_FIELD, UNINDEXED, classification, is_marked, stored_name
 from infra.manifest.files import Generated, as_json
 
 MOST_OVERRIDES: Final = 200
@@ -96,6 +96,8 @@ def _fields(collection: Collection[Any]) -> Iterator[tuple[str, set[Mode], set[M
 def _marked(info: FieldInfo, default: set[Mode]) -> set[Mode]:
     if is_marked(info, UNINDEXED):
         return set()
+    if is_marked(info, ACROSS):
+        return {_GROUP_ASCENDING}
     return {_ASCENDING} if is_marked(info, ASCENDING_ONLY) else default
 
 

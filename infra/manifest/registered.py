@@ -1,4 +1,4 @@
-"""What the code declares: functions and collections, gathered by importing the module of every entry point.
+"""What the code declares: functions, collections, buckets and prefixes, by importing every entry point's module.
 
 Modules are imported, entry points are not started: a declaration needs no settings, no client and no environment.
 """
@@ -7,7 +7,9 @@ from importlib import import_module
 from typing import Any
 
 import main
+from core.data.buckets import Bucket
 from core.data.collections import Collection
+from core.data.objects import Prefix
 from core.functions import Function, registry
 
 _DEPLOYED = ("core", "accounts", "documents", "privacy")
@@ -30,3 +32,15 @@ def collections() -> list[Collection[Any]]:
         found for found in Collection.declared.values() if found.record.__module__.partition(".")[0] in _DEPLOYED
     )
     return sorted(deployed, key=lambda collection: collection.pattern)
+
+
+def buckets() -> list[Bucket]:
+    """Return every bucket, by name."""
+    return sorted(Bucket.declared.values(), key=lambda bucket: bucket.name)
+
+
+def prefixes() -> list[Prefix[Any]]:
+    """Return every prefix that the deployed code declares, by bucket and path."""
+    known = collections()
+    deployed = (found for found in Prefix.declared.values() if found.owner in known)
+    return sorted(deployed, key=lambda prefix: (prefix.bucket.name, prefix.pattern))

@@ -6,7 +6,7 @@ import time
 
 from rich.console import Console
 
-from tests.benchmarks import codecs, cold_start, crowd, latency, memory, report, servers, throughput
+from tests.benchmarks import codecs, cold_start, crowd, files, latency, memory, report, servers, throughput
 from tests.benchmarks.figures import Section
 from tests.benchmarks.servers import Stage
 
@@ -15,6 +15,7 @@ SECTIONS = {
     "throughput": throughput.measure,
     "cold-start": cold_start.measure,
     "memory": memory.measure,
+    "files": files.measure,
     "crowd": crowd.measure,
     "codec": codecs.measure,
 }

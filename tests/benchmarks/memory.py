@@ -55,8 +55,8 @@ async def _requests(server: Server, people: list[Person], many: int) -> None:
 
 def _add(section: Section, server: Server, requests: int, target: Target | None) -> float:
     workers = server.workers
-    master, worker = (_megabytes(pid, "Pss") for pid in (server.pid, *workers))
-    private = sum(_megabytes(pid, "Private_Clean", "Private_Dirty") for pid in (server.pid, *workers))
+    master, worker = (megabytes(pid, "Pss") for pid in (server.pid, *workers))
+    private = sum(megabytes(pid, "Private_Clean", "Private_Dirty") for pid in (server.pid, *workers))
     total = master + worker
     section.add(
         *(f"{requests:,}", f"{total:.1f}", f"{master:.1f}", f"{worker:.1f}", f"{private:.1f}"),
@@ -69,6 +69,7 @@ def _add(section: Section, server: Server, requests: int, target: Target | None)
     return total
 
 
-def _megabytes(pid: int, *kinds: str) -> float:
+def megabytes(pid: int, *kinds: str) -> float:
+    """What a process holds of these kinds (smaps_rollup in proc(5)), in MB."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return sum(int(line.split()[1]) for line in lines if line.partition(":")[0] in kinds) / 1024

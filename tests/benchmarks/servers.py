@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,11 +27,16 @@ _AUTH: Final = "127.0.0.1:9099"
 
 @dataclass(frozen=True)
 class Stage:
-    """Where the measured processes find what they work on: an emulator, and a project for one section."""
+    """Where the measured processes find what they work on: an emulator, and a project for one section.
+
+    `storage` is the URL of a Storage server, and `signing_key` (PEM) signs for it, where the section has one.
+    """
 
     firestore: str
     project_id: str
     quick: bool = False
+    storage: str = ""
+    signing_key: str = ""
 
     def told(self) -> dict[str, str]:
         """The environment of a process on this stage."""
@@ -44,11 +49,11 @@ class Stage:
             "DOKKER_ENVIRONMENT": "local",
             "PYTHONPATH": f"{ROOT / 'functions'}:{ROOT}",
             "HOST": "127.0.0.1",
-        }
+        } | ({"STORAGE_EMULATOR_HOST": self.storage, "DOKKER_SIGNING_KEY": self.signing_key} if self.storage else {})
 
     def project(self, name: str) -> "Stage":
         """The same, in an empty project."""
-        return Stage(self.firestore, f"demo-{name}-{os.getpid()}", self.quick)
+        return replace(self, project_id=f"demo-{name}-{os.getpid()}")
 
 
 @contextmanager

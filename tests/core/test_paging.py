@@ -45,6 +45,31 @@ def test_any_change_of_a_single_bit_is_refused(place: Place, data: st.DataObject
         place_of(urlsafe_b64encode(raw).rstrip(b"=").decode())
 
 
+@pytest.mark.promise("P43")
+@given(PLACES, st.data())
+def test_whatever_else_is_spelt_is_refused(place: Place, data: st.DataObject) -> None:
+    """Cut, extended, or another spelling of the same bytes: one token leads to one place."""
+    token = token_of(place)
+    start = data.draw(st.integers(0, len(token)))
+    end = data.draw(st.integers(start, len(token)))
+    changed = (
+        token[:start] + data.draw(st.text(max_size=3) | st.sampled_from(["=", "==", " ", "\n", "!"])) + token[end:]
+    )
+    if changed != token:
+        with pytest.raises(Malformed) as caught:
+            place_of(changed)
+        assert (caught.value.code, caught.value.faults[0].pointer) == ("malformed_request", "/query/pageToken")
+
+
+@given(PLACES)
+def test_a_last_letter_with_other_unused_bits_is_refused(place: Place) -> None:
+    token = token_of(place)
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    for letter in letters.replace(token[-1], ""):
+        with pytest.raises(Malformed):
+            place_of(token[:-1] + letter)
+
+
 @given(PLACES, st.binary(max_size=30), st.binary(min_size=1, max_size=64))
 def test_a_token_of_another_list_or_another_key_is_refused(place: Place, scope: bytes, key: bytes) -> None:
     for wrong in ((scope, KEY), (SCOPE, key)):

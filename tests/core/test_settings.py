@@ -52,6 +52,11 @@ class TestProduction:
             Settings()
 
     @pytest.mark.promise("P43")
+    def test_refuses_a_signing_key_of_its_own(self, environment: pytest.MonkeyPatch) -> None:
+        environment.setenv("DOKKER_SIGNING_KEY", "-----BEGIN PRIVATE KEY-----")
+        with pytest.raises(ValidationError, match="DOKKER_SIGNING_KEY"):
+            Settings()
+
     def test_says_no_secret_when_it_refuses(self, environment: pytest.MonkeyPatch) -> None:
         environment.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
         with pytest.raises(ValidationError) as caught:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,7 +29,9 @@ from core.data.database import Database
 from core.ids import keyed_hash, random_id
 from core.services import clients
 from core.services.clients import Clients
+from core.services.objects import Objects
 from core.settings import Settings
+from infra.local.buckets import make_buckets
 from infra.local.gateway import application as gateway
 from infra.local.gateway.loading import Served, load
 from infra.local.gateway.settings import Settings as GatewaySettings
@@ -38,6 +40,7 @@ from infra.local.machine_tokens import machine_token
 from infra.local.tasks.server import TasksServer
 from tests.support.emulators import Emulators
 from tests.support.index_guard import IndexGuard
+from tests.support.storage import Events
 from tests.support.tokens import id_token, make_user
 from tests.support.wire import Wire
 
@@ -161,11 +164,13 @@ class Person(Client):
 
 
 class Api(Client):
-    """The API without a sign-in, and the means of a test: people, the clock, the wire, schedules and tasks."""
+    """The API without a sign-in, and the means of a test: people, the clock, the wire, schedules, tasks and events."""
 
-    def __init__(self, http: httpx.AsyncClient, held: Clients, wire: Wire, tasks: TasksServer, auth: str) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, held: Clients, wire: Wire, tasks: TasksServer, events: Events, auth: str
+    ) -> None:
         super().__init__(http)
-        self.clients, self.wire, self.tasks, self._auth = held, wire, tasks, auth
+        self.clients, self.wire, self.tasks, self.events, self._auth = held, wire, tasks, events, auth
 
     @property
     def project_id(self) -> str:
@@ -174,6 +179,10 @@ class Api(Client):
     @property
     def db(self) -> Database:
         return self.clients.database
+
+    @property
+    def objects(self) -> Objects:
+        return self.clients.objects
 
     async def person(
         self, name: str = "Kari", uid: str | None = None, *, enrolled: bool = True, **claims: Any
@@ -231,9 +240,9 @@ async def serving(app: Any, listener: socket.socket) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def an_api(emulators: Emulators, **settings: Any) -> AsyncIterator[Api]:
-    """An API of its own, with these settings."""
-    project_id = f"demo-{random_id()[:12].lower().replace('_', 'u').replace('-', 'd')}"
+async def an_api(emulators: Emulators, also: Sequence[Served] = (), **settings: Any) -> AsyncIterator[Api]:
+    """An API of its own, with these settings, and these functions beside the real ones."""
+    project_id = settings.get("project_id") or f"demo-{random_id()[:12].lower().replace('_', 'u').replace('-', 'd')}"
     wire = Wire(IndexGuard.of(ROOT / "firestore.indexes.json"))
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
@@ -246,19 +255,23 @@ async def an_api(emulators: Emulators, **settings: Any) -> AsyncIterator[Api]:
             "function_url": default_function_url(url),
             "firestore_emulator_host": emulators.firestore,
             "auth_emulator_host": emulators.auth,
-            "storage_emulator_host": emulators.storage,
+            "storage_emulator_host": emulators.store.url,
+            "signing_key": emulators.store.signing_key,
             "tasks_emulator_host": tasks.host,
         }
         told = Settings(**{**usual, **settings})
         # The server's tasks inherit this context, and with it whose clients they use.
         held = stack.enter_context(clients.using(Clients(told, interceptors=wire.interceptors())))
         stack.push_async_callback(held.close)
-        app = gateway.application(
-            GatewaySettings(url, project_id, told.function_url, tasks_host=tasks.host), functions()
-        )
+        served = {**functions(), **{one.function.name: one for one in also}}
+        app = gateway.application(GatewaySettings(url, project_id, told.function_url, tasks_host=tasks.host), served)
         await stack.enter_async_context(serving(app, listener))
+        events = await stack.enter_async_context(Events(f"{url}/__local/events"))
+        emulators.store.told[project_id] = events.receive
+        stack.callback(emulators.store.told.pop, project_id)
+        await asyncio.to_thread(make_buckets, emulators.store.url, project_id)
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
-        yield Api(http, held, wire, tasks, emulators.auth)
+        yield Api(http, held, wire, tasks, events, emulators.auth)
     assert not wire.guard.missing, wire.guard.missing
 
 

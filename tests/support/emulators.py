@@ -1,4 +1,4 @@
-"""Firestore, Auth and Storage for the tests: started once for the whole run, also under pytest-xdist.
+"""Firestore and Auth for the tests: started once for the whole run, also under pytest-xdist; and Storage, per process.
 
 pytest's controlling process spawns them and passes their addresses on by environment variables, which xdist's workers
 inherit. Nobody waits until the first test that uses the fixture `emulators`, so they start while tests are collected.
@@ -15,8 +15,9 @@ import httpx
 import pytest
 
 from infra.local.child import tail
-from infra.local.emulators import Auth, Emulator, Firestore, Storage
+from infra.local.emulators import Auth, Emulator, Firestore
 from infra.local.places import HOME, PROJECT_ID
+from tests.support.storage import ObjectStore
 
 _LOGS_VARIABLE = "DOKKER_TEST_LOGS"
 _DEADLINE = 90
@@ -29,17 +30,17 @@ class Emulators:
 
     firestore: str
     auth: str
-    storage: str
+    store: ObjectStore
     project_id: str = PROJECT_ID
     """The one project to which the Auth emulator maps every API key."""
 
 
 @pytest.fixture(scope="session")
-def emulators() -> Emulators:
+def emulators(object_store: ObjectStore) -> Emulators:
     """The emulators, ready."""
-    for part in (Firestore, Auth, Storage):
+    for part in (Firestore, Auth):
         _wait(_host(part.variable), part.health)
-    return Emulators(_host(Firestore.variable), _host(Auth.variable), _host(Storage.variable))
+    return Emulators(_host(Firestore.variable), _host(Auth.variable), object_store)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -67,10 +68,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def _start() -> None:
-    """Spawn all three, from the main thread: they are tied to the thread that spawns them (infra/local/leash.py)."""
+    """Spawn both, from the main thread: they are tied to the thread that spawns them (infra/local/leash.py)."""
     logs = HOME.logs / f"tests-{os.getpid()}"
     os.environ[_LOGS_VARIABLE] = str(logs)
-    for part in (Auth(logs), Firestore(logs), Storage(logs)):  # the slowest first
+    for part in (Auth(logs), Firestore(logs)):  # the slowest first
         if part.variable not in os.environ:
             part.start()
             os.environ |= part.environment

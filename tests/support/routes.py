@@ -26,7 +26,7 @@ class Route:
 
     def address(self, path: str) -> str:
         """Where a path of this route is reached: a private function has no way through Hosting."""
-        return f"/__local/functions/{self.function}{path}" if self.declared.audience == "machine" else path
+        return f"/__local/functions/{self.function}{path}" if self.declared.audience in ("machine", "event") else path
 
 
 def routes() -> dict[str, Route]:

@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 from google.cloud.firestore_v1.types import firestore
 
 from core.data import codec
+from core.data.buckets import Bucket
 from core.data.collections import Collection
 from core.data.records import COMMIT_FIELD, Record
+from infra.manifest import registered
 from tests.support.api import Api, functions
 
 FIRESTORE = "/google.firestore.v1.Firestore"
@@ -83,6 +86,26 @@ def unreadable(record: type[Record], stored: Stored) -> list[str]:
     return [f"{record.__name__}.{name}" for name in differing if name in stored.fields]
 
 
+async def objects_of(api: Api) -> list[tuple[str, str]]:
+    """Every object of the project, by bucket and name, asked of the server itself."""
+    found: list[tuple[str, str]] = []
+    async with httpx.AsyncClient(base_url=api.clients.settings.storage_url) as server:
+        for name in Bucket.declared:
+            answer = await server.get(f"/storage/v1/b/{api.project_id}-{name}/o")
+            found += [(name, one["name"]) for one in answer.json().get("items", [])]
+    return found
+
+
+def undeclared(objects: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The objects that no prefix of the deployed code knows."""
+    known = registered.prefixes()
+    return [
+        (bucket, name)
+        for bucket, name in objects
+        if not any(prefix.bucket.name == bucket and prefix.holds(name) for prefix in known)
+    ]
+
+
 async def a_history(api: Api) -> None:
     """Whatever people do, once."""
     kari, ola = await api.people("Kari", "Ola")
@@ -122,6 +145,7 @@ class TestTheDataMap:
         patterns = {collection.pattern for stored in found if (collection := collection_of(stored.path))}
         assert patterns >= {"users/*", "users/*/devices/*", "users/*/securityEvents/*", "documents/*"}
         assert "documents/*/revisions/*" in patterns
+        assert undeclared(await objects_of(api)) == []
 
     async def test_would_find_what_it_does_not_know(self, api: Api) -> None:
         kari = await api.person("Kari")
@@ -141,6 +165,13 @@ class TestTheDataMap:
             "users/*: shoeSize",
             f"users/{kari.uid}/diary/1",
         ]
+
+    async def test_would_find_an_object_that_it_does_not_know(self, api: Api) -> None:
+        bucket, name = "files", "secrets/kari"
+        async with httpx.AsyncClient(base_url=api.clients.settings.storage_url) as server:
+            address = f"/upload/storage/v1/b/{api.project_id}-{bucket}/o"
+            await server.post(address, params={"uploadType": "media", "name": name}, content=b"x")
+        assert undeclared(await objects_of(api)) == [(bucket, name)]
 
     def test_can_write_and_read_every_declared_record(self) -> None:
         functions()

@@ -3,26 +3,41 @@
 from typing import Annotated
 
 from fastapi import Header
+from starlette.requests import Request
 from starlette.responses import Response
 
-from accounts.profiles import devices, security_events, service
+from accounts.profiles import devices, portraits, security_events, service
 from accounts.profiles.admission import REFUSALS
+from accounts.profiles.records import ProfileRecord
 from accounts.profiles.schemas import (
     DevicePage,
     DevicesForgotten,
     DeviceView,
     PersonView,
+    PictureChanged,
     ProfileChange,
     ProfileView,
     SecurityEventPage,
     SecurityEventView,
     SessionsRevoked,
+    StorageView,
 )
 from core import clock
 from core.failures import IfMatchRequired, Malformed, StaleEtag
 from core.functions import http_function
+from core.services.objects import Objects
+from core.settings import Settings
 from core.web.application import Application, Budget
-from core.web.dependencies import TheCaller, TheDatabase, TheIdentity, TheIfMatch, TheIfNoneMatch, ThePage
+from core.web.dependencies import (
+    TheCaller,
+    TheDatabase,
+    TheIdentity,
+    TheIfMatch,
+    TheIfNoneMatch,
+    TheObjects,
+    ThePage,
+    TheSettings,
+)
 from core.web.preconditions import shown
 from core.web.schemas import Id, Uid
 
@@ -33,13 +48,15 @@ app = Application("profiles", title="Profiles: a person's own account")
     "/v1/me",
     shows=ProfileView,
     raises=[*REFUSALS, Malformed],
-    budget=Budget(rpcs=1, reads=1),
+    budget=Budget(rpcs=1, reads=2),
     may_answer={304: "Unchanged since the ETag in If-None-Match"},
 )
 async def read_me(
     caller: TheCaller,
     db: TheDatabase,
     unless: TheIfNoneMatch,
+    objects: TheObjects,
+    settings: TheSettings,
     x_device_id: Annotated[
         Id | None,
         Header(description="a random id that this client keeps; without it no device is noted"),
@@ -49,24 +66,58 @@ async def read_me(
     sec_ch_ua_mobile: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Response:
     """Read your account. The first call makes it; with X-Device-Id the device is noted, too."""
-    profile = await service.read(db, caller)
+    profile, used = await service.read(db, caller)
     if x_device_id:
         seen = devices.SeenDevice.of(x_device_id, user_agent, sec_ch_ua_platform, sec_ch_ua_mobile)
         await devices.note(db, profile, seen, clock.now())
-    return shown(ProfileView.showing(profile), etag=service.etag(profile), unless=unless)
+    view = await _whole(profile, used, objects, settings)
+    return shown(view, etag=service.etag(profile, used), unless=unless)
+
+
+async def _whole(profile: ProfileRecord, used: int, objects: Objects, settings: Settings) -> ProfileView:
+    storage = StorageView(used_bytes=used, limit_bytes=settings.storage_limit_bytes)
+    return ProfileView.showing(profile, storage=storage, picture_url=await portraits.address(objects, profile))
 
 
 @app.patch(
     "/v1/me",
     shows=ProfileView,
     raises=[*REFUSALS, IfMatchRequired, StaleEtag],
-    budget=Budget(rpcs=2, reads=1, writes=1),
+    budget=Budget(rpcs=2, reads=2, writes=1),
     example={"name": "Kari Nordmann", "locale": "nb", "phone": "+47 22 22 22 22"},
 )
-async def change_me(changes: ProfileChange, caller: TheCaller, db: TheDatabase, condition: TheIfMatch) -> Response:
+async def change_me(
+    changes: ProfileChange,
+    caller: TheCaller,
+    db: TheDatabase,
+    objects: TheObjects,
+    condition: TheIfMatch,
+    settings: TheSettings,
+) -> Response:
     """Change name, telephone number, language or time zone."""
-    profile = await service.change(db, caller, changes.model_dump(exclude_unset=True), condition)
-    return shown(ProfileView.showing(profile), etag=service.etag(profile))
+    profile, used = await service.change(db, caller, changes.model_dump(exclude_unset=True), condition)
+    return shown(await _whole(profile, used, objects, settings), etag=service.etag(profile, used))
+
+
+@app.put(
+    "/v1/me/picture",
+    shows=PictureChanged,
+    raises=[*REFUSALS, portraits.PictureRefused],
+    budget=Budget(rpcs=3, reads=2, writes=1),
+    reads=portraits.MEDIA_TYPES,
+    most_bytes=portraits.MOST_BYTES,
+)
+async def change_picture(request: Request, caller: TheCaller, db: TheDatabase, objects: TheObjects) -> Response:
+    """Set your picture: the request's body, at most 5 MiB. It is cut square and cleaned of everything but pixels."""
+    profile = await portraits.change(db, objects, caller, await request.body())
+    return shown(PictureChanged(picture_url=await portraits.address(objects, profile)))
+
+
+@app.delete("/v1/me/picture", status=204, raises=REFUSALS, budget=Budget(rpcs=2, reads=1, writes=1))
+async def remove_picture(caller: TheCaller, db: TheDatabase, objects: TheObjects) -> Response:
+    """Take your picture away."""
+    await portraits.remove(db, objects, caller)
+    return Response(status_code=204)
 
 
 @app.get(
@@ -134,9 +185,10 @@ async def list_security_events(caller: TheCaller, db: TheDatabase, page: ThePage
     raises=[*REFUSALS, service.PersonNotFound],
     budget=Budget(rpcs=1, reads=2),
 )
-async def read_person(uid: Uid, caller: TheCaller, db: TheDatabase) -> Response:
-    """Read the name of someone who shares something with you."""
-    return shown(PersonView.showing(await service.person(db, caller, uid)))
+async def read_person(uid: Uid, caller: TheCaller, db: TheDatabase, objects: TheObjects) -> Response:
+    """Read name and picture of someone who shares something with you."""
+    person = await service.person(db, caller, uid)
+    return shown(PersonView.showing(person, picture_url=await portraits.address(objects, person)))
 
 
 # Hosting hands over what no other function claims, so that an unknown address, too, is answered with problem+json.

@@ -4,7 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
+from core.data.buckets import FILES
 from core.data.collections import Collection
+from core.data.objects import Prefix
 from core.data.personal_data import (
     Basis,
     Category,
@@ -28,7 +30,10 @@ class AccountState(StrEnum):
 
 
 class ProfileRecord(Record):
-    """A person's account. `principals` are the names under which they get access; `valid_after` ends sessions."""
+    """A person's account.
+
+    `principals` are the names under which they get access; `valid_after` ends sessions; `picture` names an object.
+    """
 
     uid: Annotated[str, Subject("owner")]
     name: Annotated[str, Personal(Category.ACCOUNT), UNINDEXED]
@@ -40,6 +45,7 @@ class ProfileRecord(Record):
     state: Annotated[AccountState, Personal(Category.ACCOUNT)] = AccountState.ACTIVE
     principals: Annotated[list[str], Personal(Category.ACCOUNT), UNINDEXED]
     valid_after: Annotated[datetime | None, Personal(Category.ACCOUNT), UNINDEXED] = None
+    picture: Annotated[str | None, Personal(Category.ACCOUNT), UNINDEXED] = None
     revision: Annotated[int, NotPersonal, UNINDEXED] = 1
     created_at: Annotated[datetime, Personal(Category.USAGE), UNINDEXED]
 
@@ -50,6 +56,19 @@ profiles = Collection(
     purpose=Purpose.PROVIDE_SERVICE,
     basis=Basis.CONTRACT,
     retention=Retention.with_account(),
+    on_erasure={"owner": Delete()},
+)
+
+
+pictures = Prefix(
+    "pictures/{uid}/{picture}",
+    FILES,
+    profiles,
+    about="the picture by which others know a person",
+    purpose=Purpose.PROVIDE_SERVICE,
+    basis=Basis.CONTRACT,
+    retention=Retention.with_account(),
+    categories={Category.ACCOUNT},
     on_erasure={"owner": Delete()},
 )
 
@@ -130,4 +149,21 @@ tombstones = Collection(
     basis=Basis.LEGAL_OBLIGATION,
     retention=Retention.forever(besides="a restored backup or a late replay would bring the account back"),
     on_erasure={},
+)
+
+
+class StorageUseRecord(Record):
+    """How many bytes of files are there, or reserved for uploads on their way, in the name of a person or Customer."""
+
+    holder: Annotated[str, Subject("holder", by="principal")]
+    used_bytes: Annotated[int, Personal(Category.USAGE), UNINDEXED]
+
+
+storage_use = Collection(
+    "storageUse/{holder}",
+    StorageUseRecord,
+    purpose=Purpose.PROVIDE_SERVICE,
+    basis=Basis.CONTRACT,
+    retention=Retention.with_account(),
+    on_erasure={"holder": Delete()},
 )

@@ -11,7 +11,7 @@ from accounts.profiles.records import (
     DeviceKind,
     SecurityEventKind,
 )
-from core.web.schemas import AnId, AUid, Draft, Line, Page, Time, View
+from core.web.schemas import ONE_LINE, AnId, AUid, Draft, Line, Page, Time, View
 
 # What the database holds besides zones: the machine's own, and the answer to having none.
 _NO_ZONES: Final = {"localtime", "Factory"}
@@ -41,24 +41,54 @@ def _known_zone(given: str) -> str:
     return given
 
 
-def _not_blank(given: str) -> str:
-    name = " ".join(given.split())
-    # Joiners and marks of direction stand inside real names, but make none by themselves.
-    if not any(letter.isprintable() and letter != " " for letter in name):
-        raise ValueError("a name needs a visible character")
-    return name
+def _tidy(given: str) -> str:
+    return " ".join(given.split())
+
+
+# A name needs a visible character: white space, joiners and marks of direction stand inside real names, but make none.
+_INVISIBLE: Final = (
+    r"\x00-\x20\x7f-\xa0\xad\u034f\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+    # As they are, since no one way of writing them is read by Python, Rust and ECMAScript alike.
+    "\ufff9-\ufffb\U000e0000-\U000e0fff"
+)
+_NAME: Final = rf"^{ONE_LINE}*[^{_INVISIBLE}]{ONE_LINE}*$"
 
 
 class ProfileChange(Draft):
     """The fields to change; those left out stay as they are."""
 
-    name: Annotated[Line, Field(min_length=1, max_length=200), AfterValidator(_not_blank)] = ""
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern=_NAME), AfterValidator(_tidy)] = ""
     phone: Annotated[
-        Annotated[Line, Field(min_length=3, max_length=32), AfterValidator(_e164)] | None,
+        Annotated[
+            Line, Field(min_length=3, max_length=32, json_schema_extra={"format": "phone"}), AfterValidator(_e164)
+        ]
+        | None,
         Field(description="Norwegian, or with its country code; kept as E.164; null removes it"),
     ] = None
     locale: Literal["nb", "en"] = "nb"
-    time_zone: Annotated[Line, Field(min_length=1, max_length=64), AfterValidator(_known_zone)] = "Europe/Oslo"
+    time_zone: Annotated[
+        Line,
+        Field(
+            min_length=1, max_length=64, description="of the IANA database", json_schema_extra={"format": "time-zone"}
+        ),
+        AfterValidator(_known_zone),
+    ] = "Europe/Oslo"
+
+
+PictureUrl = Annotated[
+    str | None,
+    Field(
+        description="a square WebP; the address holds for half an hour or more",
+        examples=["https://storage.googleapis.com/dokker-files/pictures/…"],
+    ),
+]
+
+
+class StorageView(View):
+    """What a person's files take, uploads on their way included, and what they may take, in bytes."""
+
+    used_bytes: Annotated[int, Field(examples=[2_483_112])]
+    limit_bytes: Annotated[int, Field(examples=[2_147_483_648])]
 
 
 class ProfileView(View):
@@ -69,7 +99,9 @@ class ProfileView(View):
     phone: Annotated[str | None, Field(examples=["+4722222222"])]
     locale: Literal["nb", "en"]
     time_zone: Annotated[str, Field(examples=["Europe/Oslo"])]
+    picture_url: PictureUrl
     state: AccountState
+    storage: StorageView
     created_at: Time
 
 
@@ -78,6 +110,11 @@ class PersonView(View):
 
     uid: AUid
     name: Annotated[str, Field(examples=["Kari Nordmann"])]
+    picture_url: PictureUrl
+
+
+class PictureChanged(View):
+    picture_url: PictureUrl
 
 
 class DeviceView(View):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.profiles.admission import Need, admit
-from accounts.profiles.records import AccountState, ProfileRecord, SecurityEventKind, profiles
+from accounts.profiles.records import AccountState, ProfileRecord, SecurityEventKind, profiles, storage_use
 from accounts.profiles.security_events import event
 from core.caller import Caller
 from core.conditions import IfMatch
@@ -25,18 +25,22 @@ class FirebaseUntold(Unavailable):
     )
 
 
-def etag(profile: ProfileRecord) -> str:
-    """Return the profile's ETag: every change of what the person sees counts `revision` up."""
-    return str(profile.revision)
+def etag(profile: ProfileRecord, used: int) -> str:
+    """Return the profile's ETag: `revision` counts every change of it; beside it stands the room that files take."""
+    return f"{profile.revision}-{used}"
 
 
-async def read(db: Database, caller: Caller) -> ProfileRecord:
-    """Return the caller's profile, with the e-mail address that their token gives (as it was while restricted)."""
-    profile = await admit(db, caller, Need.READ)
+async def read(db: Database, caller: Caller) -> tuple[ProfileRecord, int]:
+    """Return the caller's profile and the bytes that their files take.
+
+    The e-mail address is the one that their token gives (as it was while restricted).
+    """
+    profile, use = await admit(db, caller, Need.READ, storage_use.at(caller.principal))
+    used = use.used_bytes if use else 0
     unchanged = (profile.email, profile.email_verified) == (caller.email, caller.email_verified)
     if unchanged or profile.state is AccountState.RESTRICTED:
-        return profile
-    return await _follow_token(db, caller, profile)
+        return profile, used
+    return await _follow_token(db, caller, profile), used
 
 
 async def _follow_token(db: Database, caller: Caller, profile: ProfileRecord) -> ProfileRecord:
@@ -51,18 +55,22 @@ async def _follow_token(db: Database, caller: Caller, profile: ProfileRecord) ->
 
 
 @again_when_moved
-async def change(db: Database, caller: Caller, changes: dict[str, Any], condition: IfMatch) -> ProfileRecord:
-    """Change the named fields of the caller's profile. Raises StaleEtag when it is no longer as the caller read it.
+async def change(
+    db: Database, caller: Caller, changes: dict[str, Any], condition: IfMatch
+) -> tuple[ProfileRecord, int]:
+    """Change the named fields of the caller's profile; return it and the bytes that their files take.
 
-    When only something beside it moved, the ETag still holds and the change is tried again.
+    Raises StaleEtag when it is no longer as the caller read it. When only something beside it moved, the ETag still
+    holds and the change is tried again.
     """
-    profile = await admit(db, caller, Need.WRITE)
-    condition.check(etag(profile))
+    profile, use = await admit(db, caller, Need.WRITE, storage_use.at(caller.principal))
+    used = use.used_bytes if use else 0
+    condition.check_revision(profile.revision)
     if all(getattr(profile, name) == value for name, value in changes.items()):
-        return profile
+        return profile, used
     changed = profiles.update(profile, **changes, revision=profile.revision + 1)
     await db.commit(changed)
-    return changed.record
+    return changed.record, used
 
 
 async def revoke_sessions(db: Database, identity: Identity, caller: Caller, now: datetime, wall: datetime) -> datetime:

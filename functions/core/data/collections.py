@@ -1,11 +1,11 @@
 """Collections: where records are stored, why, for how long, and what erasure does. Nothing is stored elsewhere."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from string import Formatter
 from typing import Any, ClassVar, Generic, TypeVar
 
-from core.data.operations import Change, Query, Write
+from core.data.operations import Addition, Change, Query, Write
 from core.data.personal_data import Basis, Effect, Personal, Purpose, Retention, Subject
 from core.data.records import Record, classification
 from core.ids import is_storable
@@ -44,6 +44,19 @@ class Key(Generic[R]):
         return self.path.rsplit("/", 1)[-1]
 
 
+@dataclass(frozen=True)
+class Tally:
+    """A total in another collection in which each record counts for its integer field `amount`.
+
+    The total is the field `total` of the document that the field `by`, which both records have, leads to.
+    """
+
+    collection: "Collection[Any]"
+    by: str
+    total: str
+    amount: str
+
+
 class Collection(Generic[R]):
     """A Record bound to a path, with its purpose, basis, retention and what erasure does for each subject role.
 
@@ -64,10 +77,11 @@ class Collection(Generic[R]):
         on_erasure: Mapping[str, Effect],
         indexes: Sequence[Index] = (),
         ttl: str | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self.path, self.record = path, record
         self.purpose, self.basis, self.retention = purpose, basis, retention
-        self.on_erasure, self.indexes, self.ttl = dict(on_erasure), tuple(indexes), ttl
+        self.on_erasure, self.indexes, self.ttl, self.tally = dict(on_erasure), tuple(indexes), ttl, tally
         self.parameters = tuple(name for _, name, _, _ in Formatter().parse(path) if name)
         self.name = path.rsplit("/", 2)[-2]
         self._segments = self.pattern.split("/")
@@ -141,6 +155,49 @@ class Collection(Generic[R]):
             raise TypeError(f"{self.record.__name__} has no field {sorted(unknown)}")
         after = before.model_copy(update=changes)
         return Change("update", self.key_of(before), after, before.version, tuple(sorted(changes)))
+
+    def add(self, record: R, *names: str) -> "Addition[R]":
+        """Write a document, whatever was there, but add what the record has in the named integer fields.
+
+        A document that is missing begins at 0. Its commit needs a guarded write beside it (see Addition).
+        """
+        amounts = {name: getattr(record, name) for name in self._integers(names)}
+        others = tuple(name for name in self.record.model_fields if name not in amounts)
+        return Addition("add", self.key_of(record), record, None, others, amounts)
+
+    def increment(self, key: Key[R], **amounts: int) -> "Addition[R]":
+        """Add to integer fields of a document that must be there, and change nothing else.
+
+        Its commit needs a guarded write beside it (see Addition), and raises Moved when the document is missing.
+        """
+        return Addition("increment", key, None, None, (), {name: amounts[name] for name in self._integers(amounts)})
+
+    def counted(self, before: R | None, after: R) -> "list[Addition[Any]]":
+        """Return what a change of this record changes in the total that it counts in: nothing, or one addition."""
+        tally = self.tally
+        if tally is None:
+            return []
+        more = getattr(after, tally.amount) - (getattr(before, tally.amount) if before else 0)
+        if more == 0:
+            return []
+        total = tally.collection.record(**{tally.by: getattr(after, tally.by), tally.total: more})
+        return [tally.collection.add(total, tally.total)]
+
+    def uncount(self, record: R) -> "list[Write[Any]]":
+        """Return the writes after which this record counts for nothing; none when it does not now."""
+        if self.tally is None or getattr(record, self.tally.amount) == 0:
+            return []
+        after = self.update(record, **{self.tally.amount: 0})
+        return [after, *self.counted(record, after.record)]
+
+    def _integers(self, names: Iterable[str]) -> Iterable[str]:
+        """Return the names. Raises TypeError when there are none, or one is no integer field of the record."""
+        given, fields = tuple(names), self.record.model_fields
+        if wrong := [name for name in given if name not in fields or fields[name].annotation is not int]:
+            raise TypeError(f"{self.record.__name__} has no integer field {sorted(wrong)}")
+        if not given:
+            raise TypeError("which fields are to be added to?")
+        return given
 
     def delete(self, record: R) -> "Write[R]":
         """Delete a document that must be as it was read."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 from core.data import codec
 from core.data.codec import Message
 from core.data.connection import PASSING, PASSING_WITHIN, Connection, Refused
-from core.data.operations import Write
+from core.data.operations import Addition, Write
 from core.data.records import COMMIT_FIELD, Version
 from core.ids import random_id
 
@@ -35,6 +35,7 @@ async def carry_out(connection: Connection, writes: Sequence[Write[Any]], transa
         return
     if len(writes) > MOST_WRITES:
         raise ValueError(f"a commit takes {MOST_WRITES} writes, not {len(writes)}")
+    _refuse_double_effects(writes, in_transaction=bool(transaction))
     commit_id = random_id()
     request = connection.request("Commit", database=connection.name, transaction=transaction)
     for write in writes:
@@ -47,6 +48,17 @@ async def carry_out(connection: Connection, writes: Sequence[Write[Any]], transa
             return
         raise _meaning(refusal, in_transaction=bool(transaction)) from refusal
     _note_versions(writes, [result.update_time for result in answer.write_results])
+    for write, result in zip(writes, answer.write_results, strict=True):
+        if isinstance(write, Addition):
+            write.note_totals(value.integer_value for value in result.transform_results)
+
+
+def _refuse_double_effects(writes: Sequence[Write[Any]], *, in_transaction: bool) -> None:
+    """Raise ValueError for an addition that would be made twice when the first answer is lost."""
+    if in_transaction or not any(isinstance(write, Addition) for write in writes):
+        return
+    if not any(write.guarded and write.content is not None for write in writes):
+        raise ValueError("a commit that adds needs a guarded write, by which it is known again")
 
 
 def _meaning(refusal: Refused, *, in_transaction: bool) -> Exception:
@@ -60,21 +72,38 @@ def _meaning(refusal: Refused, *, in_transaction: bool) -> Exception:
 
 def _add(message: Message, root: str, write: Write[Any], mark: str | None) -> None:
     name = f"{root}/{write.key.path}"
-    if write.content is None:
+    if write.kind == "delete":
         message.delete = name
     else:
         message.update.name = name
-        codec.encode(message.update.fields, write.content, write.fields if write.kind == "update" else None)
-        if write.kind == "update":
-            message.update_mask.field_paths.extend(map(codec.stored_name, write.fields))
-        if mark:
-            codec.mark(message.update.fields, mark)
-            if write.kind == "update":
-                message.update_mask.field_paths.append(COMMIT_FIELD)
+        _set_fields(message, write, mark)
+    _set_precondition(message.current_document, write)
+
+
+def _set_fields(message: Message, write: Write[Any], mark: str | None) -> None:
+    fields, in_part = message.update.fields, write.kind in ("update", "add", "increment")
+    if write.content is not None:
+        codec.encode(fields, write.content, write.fields if in_part else None)
+    if mark:
+        codec.mark(fields, mark)
+    if in_part:
+        # An empty mask, which is what `increment` has, sets nothing; none at all would replace the document.
+        message.update_mask.SetInParent()
+        message.update_mask.field_paths.extend(
+            [*map(codec.stored_name, write.fields), *([COMMIT_FIELD] if mark else [])]
+        )
+    if isinstance(write, Addition):
+        for field, amount in write.amounts.items():
+            message.update_transforms.add(field_path=codec.stored_name(field)).increment.integer_value = amount
+
+
+def _set_precondition(condition: Message, write: Write[Any]) -> None:
     if write.kind == "create":
-        message.current_document.exists = False
+        condition.exists = False
+    elif write.kind == "increment":
+        condition.exists = True
     elif write.version:
-        stamp = message.current_document.update_time
+        stamp = condition.update_time
         stamp.seconds, stamp.nanos = write.version.seconds, write.version.nanos
 
 
@@ -86,7 +115,7 @@ async def _took_place(
     A commit that does nothing but delete took place when the first document that it guards is gone.
     """
     marked = [message.update.name for message in sent if COMMIT_FIELD in message.update.fields]
-    deleted = [f"{connection.root}/{write.key.path}" for write in writes if write.guarded and write.content is None]
+    deleted = [f"{connection.root}/{write.key.path}" for write in writes if write.guarded and write.kind == "delete"]
     if not marked and not deleted:
         return False
     request = connection.request("BatchGetDocuments", database=connection.name, documents=[*marked, *deleted][:1])
@@ -103,5 +132,6 @@ async def _took_place(
 
 def _note_versions(writes: Sequence[Write[Any]], stamps: Sequence[Message]) -> None:
     for write, stamp in zip(writes, stamps, strict=True):
-        if write.content is not None:
+        # An addition's record holds what was added, so it is no version of the document.
+        if write.content is not None and not isinstance(write, Addition):
             write.content.stored_at(Version(stamp.seconds, stamp.nanos))

@@ -1,7 +1,7 @@
 """What is asked of the database, as values: writes of a commit, and queries."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from core.data.records import Record, Version
@@ -16,7 +16,7 @@ R = TypeVar("R", bound=Record)
 class Write(Generic[R]):
     """One operation of a commit. `version` is the version that must still stand."""
 
-    kind: Literal["create", "put", "update", "delete"]
+    kind: Literal["create", "put", "update", "delete", "add", "increment"]
     key: "Key[R]"
     content: R | None
     version: Version | None = None
@@ -40,6 +40,27 @@ class Change(Write[R]):
     def record(self) -> R:
         assert self.content is not None
         return self.content
+
+
+@dataclass(frozen=True)
+class Addition(Write[R]):
+    """A write that adds `amounts` to integer fields, by attribute name, and sets `fields` beside them.
+
+    Adding is not the same done twice, so its commit must also hold a guarded write of content, by which a commit that
+    took place is known again.
+    """
+
+    amounts: Mapping[str, int] = field(default_factory=dict[str, int])
+    _told: dict[str, int] = field(default_factory=dict[str, int], repr=False, compare=False)
+
+    @property
+    def totals(self) -> dict[str, int] | None:
+        """What the fields hold after the commit; None before it, and when its answer was lost."""
+        return dict(self._told) or None
+
+    def note_totals(self, found: Iterable[int]) -> None:
+        """Note what the fields hold now, in the order of `amounts`."""
+        self._told.update(zip(self.amounts, found, strict=True))
 
 
 Operator = Literal["==", "<", "<=", ">", ">=", "array-contains", "array-contains-any", "in"]

@@ -39,9 +39,10 @@ def fill(message: Message, query: Query[Any], lines: tuple[Line, ...], root: str
     _add_filters(message, query.filters)
     for name, descending in query.order:
         message.order_by.add(direction=_DESCENDING if descending else _ASCENDING).field.field_path = stored_name(name)
-    if query.order:
-        # The document's name breaks ties, so that a cursor names one place.
-        message.order_by.add(direction=_DESCENDING if query.order[-1][1] else _ASCENDING).field.field_path = "__name__"
+    if query.order or query.after:
+        # The document's name breaks ties, so that a cursor names one place. Without another order it is the order.
+        descending = bool(query.order) and query.order[-1][1]
+        message.order_by.add(direction=_DESCENDING if descending else _ASCENDING).field.field_path = "__name__"
     for value in query.after:
         _write_value(message.start_at.values.add(), value, root)
     if query.count is not None:

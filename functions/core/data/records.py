@@ -24,9 +24,11 @@ class Storage(Enum):
     HEAVY = "does not travel unless asked for"
     UNINDEXED = "no single-field index"
     ASCENDING_ONLY = "ascending single-field index alone"
+    ACROSS = "ascending single-field index over all collections of the name, and no other"
 
 
-HEAVY, UNINDEXED, ASCENDING_ONLY = Storage.HEAVY, Storage.UNINDEXED, Storage.ASCENDING_ONLY
+HEAVY, UNINDEXED = Storage.HEAVY, Storage.UNINDEXED
+ASCENDING_ONLY, ACROSS = Storage.ASCENDING_ONLY, Storage.ACROSS
 
 
 class _Classified(BaseModel):

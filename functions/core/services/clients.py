@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import grpc
 
     from core.data.database import Database
+    from core.services.objects import Objects
     from core.services.queue import Tasks
     from core.web.identity import Identity
 
@@ -41,6 +42,10 @@ class Clients:
     @property
     def tasks(self) -> "Tasks":
         return self._once("tasks", self._make_tasks)
+
+    @property
+    def objects(self) -> "Objects":
+        return self._once("objects", self._make_objects)
 
     def _once(self, name: str, make: Any) -> Any:
         if (made := self._made.get(name)) is None:
@@ -77,6 +82,11 @@ class Clients:
         from core.services.queue import Tasks
 
         return Tasks(self.settings)
+
+    def _make_objects(self) -> "Objects":
+        from core.services.objects import Objects
+
+        return Objects(self.settings)
 
     async def close(self) -> None:
         """Close the channels. A worker never does; tests do."""

@@ -17,8 +17,9 @@ from starlette.types import Receive, Scope, Send
 
 from core import failures
 from core.failures import Failure
-from core.web import edge, problems
+from core.web import edge, json_body, problems
 from core.web.handlers import HANDLERS
+from core.web.methods import HeadAsGet
 from core.web.routes import JSON, Audience, Entrance, route_class
 from core.web.schemas import Draft
 
@@ -77,7 +78,7 @@ class Application:
             redirect_slashes=False,
             exception_handlers=HANDLERS,
         )
-        self._asgi = edge.Edge(self.api)
+        self._asgi = edge.Edge(HeadAsGet(self.api))
         self.api.add_api_route("/health", _health, methods=["GET"], include_in_schema=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,23 +113,25 @@ class Application:
         sensitive: bool = False,
         example: Any = None,
         produces: dict[str, Any] | None = None,
+        most_bytes: int = json_body.MOST_BYTES,
         may_answer: dict[int, str] | None = None,
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a route.
 
         `shows` is the model of a good answer, `raises` the failures beyond the usual ones, `reads` the media types of
-        a body that is not JSON, `produces` OpenAPI's content of an answer that is not, `may_answer` further statuses.
+        a body that is not JSON and has `most_bytes`, `produces` OpenAPI's content of an answer that is not,
+        `may_answer` further statuses.
         A `sensitive` route wants a sign-in of the last five minutes that Firebase still stands by.
         """
         whom: Audience = audience or self.audience
-        entrance = Entrance(whom, reads or JSON, sensitive, self.name, self.invoker)
+        entrance = Entrance(whom, reads or JSON, sensitive, self.name, self.invoker, most_bytes)
 
         def declare(endpoint: Endpoint) -> Endpoint:
             takes_body = reads is not None or _takes_draft(endpoint)
             kinds = (
                 *_EVERYWHERE,
                 *raises,
-                *(_SIGNED_IN if whom != "anyone" else ()),
+                *(_SIGNED_IN if whom in ("person", "machine") else ()),
                 *(_PEOPLE if whom == "person" else ()),
                 *(_SENSITIVE if sensitive else ()),
                 *(_WITH_BODY if takes_body else ()),
@@ -151,7 +154,7 @@ class Application:
                 route_class_override=route_class(entrance),
                 tags=[self.name],
                 operation_id=f"{self.name}_{getattr(endpoint, '__name__', 'route')}".replace("-", "_"),
-                include_in_schema=whom != "machine",
+                include_in_schema=whom not in ("machine", "event"),
                 openapi_extra=_openapi_extra(whom, reads, example),
             )
             return endpoint

@@ -10,8 +10,10 @@ from core.conditions import EntityTags, IfMatch
 from core.data.database import Database
 from core.paging import PageRequest
 from core.services import clients
+from core.services.objects import Objects
 from core.services.queue import Tasks
 from core.settings import Settings
+from core.web.events import ObjectFinalized, object_finalized
 from core.web.idempotency import Idempotency, idempotency
 from core.web.identity import Identity
 from core.web.pages import page_request
@@ -30,6 +32,10 @@ async def _tasks() -> Tasks:
     return clients.current().tasks
 
 
+async def _objects() -> Objects:
+    return clients.current().objects
+
+
 async def _identity() -> Identity:
     return clients.current().identity
 
@@ -41,8 +47,10 @@ async def _settings() -> Settings:
 TheCaller = Annotated[Caller, Depends(_caller)]
 TheDatabase = Annotated[Database, Depends(_database)]
 TheTasks = Annotated[Tasks, Depends(_tasks)]
+TheObjects = Annotated[Objects, Depends(_objects)]
 TheIdentity = Annotated[Identity, Depends(_identity)]
 TheSettings = Annotated[Settings, Depends(_settings)]
+TheObjectFinalized = Annotated[ObjectFinalized, Depends(object_finalized)]
 TheIfMatch = Annotated[IfMatch, Depends(if_match)]
 TheIfNoneMatch = Annotated[EntityTags | None, Depends(if_none_match)]
 ThePage = Annotated[PageRequest, Depends(page_request)]

@@ -6,7 +6,9 @@ from functools import lru_cache
 from time import perf_counter
 from typing import Final
 
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import failures, logs
@@ -71,14 +73,36 @@ class Edge:
             answer.log()
 
     def _make_cors(self, origins: tuple[str, ...]) -> ASGIApp:
-        return CORSMiddleware(
+        return _Cors(
             self._app,
             allow_origins=origins,
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=_SENT,
             expose_headers=_EXPOSED,
             max_age=_PREFLIGHT_SECONDS,
         )
+
+
+class _Cors(CORSMiddleware):
+    """Starlette's, whose refusals of a preflight are problem documents like all others."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        response = super().preflight_response(request_headers)
+        return response if response.status_code < 400 else _Refusal(response)
+
+
+class _Refusal(Response):
+    """A refused preflight: the request's id is known only when it is sent."""
+
+    def __init__(self, refused: Response) -> None:
+        super().__init__(status_code=refused.status_code)
+        self._said = {name: refused.headers[name] for name in refused.headers if not name.startswith("content-")}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        detail = "The preflight asks for an origin, a method or a header that is not allowed here."
+        problem = problems.answer(failures.Malformed(detail), request_id(scope))
+        problem.headers.update(self._said)
+        await problem(scope, receive, send)
 
 
 class _Answer:

@@ -9,7 +9,11 @@ from starlette.responses import Response
 
 from core import failures
 from core.failures import Failure, Fault
-from core.web import edge, problems
+from core.logs import Log
+from core.web import edge, methods, problems
+from core.web.events import UnreadableEvent
+
+_log = Log(__name__)
 
 # Where pydantic speaks to a programmer.
 _IN_OUR_WORDS: Final = {
@@ -53,9 +57,16 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     failure = {404: failures.NotFound, 405: failures.MethodNotAllowed}.get(error.status_code, failures.Malformed)()
     response = problems.answer(failure, edge.request_id(request.scope))
-    if error.headers and "Allow" in error.headers:
-        response.headers["Allow"] = error.headers["Allow"]
+    if error.status_code == 405:
+        # Starlette names the methods of the first route that fits the path; others may answer more.
+        response.headers["Allow"] = methods.allowed(request.app.routes, request.scope)
     return response
+
+
+async def _let_go(_: Request, error: Exception) -> Response:
+    # Answered with anything but 2xx it would come again for days, and be no more readable.
+    _log.warning("event_unreadable", reason=str(error))
+    return Response(status_code=204)
 
 
 async def _crashed(request: Request, _: Exception) -> Response:
@@ -66,6 +77,7 @@ HANDLERS: Final[dict[int | type[Exception], Any]] = {
     Failure: _failed,
     RequestValidationError: _invalid,
     HTTPException: _http_error,
+    UnreadableEvent: _let_go,
     # Starlette answers with this and raises on; `edge` logs what comes through.
     Exception: _crashed,
 }

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from core import clock
 from core.caller import Caller, Machine
 from core.failures import AppCheckFailed, Forbidden, RecentSignInRequired, Unauthenticated, Unavailable
-from core.ids import is_storable, keyed_hash
+from core.ids import is_uid, keyed_hash
 from core.settings import Settings
 
 CLOCK_SKEW: Final = 10
@@ -223,7 +223,7 @@ def _claims(kind: type[C], given: object, now: float) -> C:
 
 def _caller(claims: _PersonClaims, now: float, secret: bytes) -> Caller:
     # A tenant is another directory of people; its uids are not ours.
-    if not is_storable(claims.uid) or claims.firebase.tenant is not None or claims.auth_time > now + CLOCK_SKEW:
+    if not is_uid(claims.uid) or claims.firebase.tenant is not None or claims.auth_time > now + CLOCK_SKEW:
         raise Unauthenticated
     return Caller(
         uid=claims.uid,

@@ -1,17 +1,20 @@
 """If-Match and If-None-Match as they come in, and answers that carry an ETag."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import Header
 from starlette.responses import Response
 
-from core.conditions import EntityTags, IfMatch
+from core.conditions import PATTERN, EntityTags, IfMatch
 from core.failures import IfMatchRequired
 from core.web.schemas import View
 
+# For the document alone: what does not fit is malformed (400), not invalid (422).
+_FORM: Final[dict[str, Any]] = {"pattern": PATTERN, "minLength": 1, "examples": ['"7-owner"', "*"]}
+
 
 async def if_match(
-    if_match: Annotated[str | None, Header(description="the ETag that you last read")] = None,
+    if_match: Annotated[str | None, Header(description="the ETag that you last read", json_schema_extra=_FORM)] = None,
 ) -> IfMatch:
     """Dependency: read If-Match. Raises IfMatchRequired when it is missing, Malformed when it is no ETag."""
     if if_match is None:
@@ -20,7 +23,9 @@ async def if_match(
 
 
 async def if_none_match(
-    if_none_match: Annotated[str | None, Header(description="an ETag that you have; unchanged answers 304")] = None,
+    if_none_match: Annotated[
+        str | None, Header(description="an ETag that you have; unchanged answers 304", json_schema_extra=_FORM)
+    ] = None,
 ) -> EntityTags | None:
     """Dependency: read If-None-Match, if it is there."""
     return None if if_none_match is None else EntityTags.of(if_none_match, "If-None-Match")
@@ -42,7 +47,7 @@ def shown(
         # A browser may keep it, but must ask each time whether it still holds.
         headers["Cache-Control"] = "private, no-cache"
         headers["Vary"] = "Authorization"
-        if unless and (unless.anything or etag in unless.strong | unless.weak):
+        if unless and unless.names(etag):
             return Response(status_code=304, headers=headers)
     if location:
         headers["Location"] = location

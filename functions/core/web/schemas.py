@@ -2,9 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, Self, TypeVar
+from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 
 from core.ids import ID_PATTERN, is_storable
@@ -62,7 +71,15 @@ def _not_reserved(given: str) -> str:
     return given
 
 
-Id = Annotated[str, Field(pattern=ID_PATTERN), AfterValidator(_not_reserved)]
+# For the document alone, as pydantic's own patterns cannot look ahead: what `is_storable` says besides.
+_ID_IN_FULL: Final = ID_PATTERN.replace("^", "^(?!__.*__$)")
+_UID_IN_FULL: Final = r"^(?!(?:\.|\.\.|__.*__)$)[^/]+$"
+
+Id = Annotated[
+    str,
+    Field(pattern=ID_PATTERN, json_schema_extra={"pattern": _ID_IN_FULL}),
+    AfterValidator(_not_reserved),
+]
 """One of our ids."""
 
 
@@ -79,11 +96,26 @@ def _can_name_a_person(uid: str) -> str:
     return uid
 
 
-Uid = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_can_name_a_person)]
+Uid = Annotated[
+    str,
+    Field(min_length=1, max_length=128, json_schema_extra={"pattern": _UID_IN_FULL}),
+    AfterValidator(_can_name_a_person),
+]
 """A Firebase uid: up to 128 characters of almost any kind."""
 
 
-Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
+ONE_LINE: Final = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]"
+"""One character of a Line."""
+
+
+def _whole(given: object) -> object:
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+WHOLE = BeforeValidator(_whole)
+"""For integer fields: JSON knows no difference between 3 and 3.0. It stands last, as what follows is not documented."""
+
+Line = Annotated[str, Field(pattern=f"^{ONE_LINE}*$")]
 """Text on one line, without control characters."""
 
 Text = Annotated[str, Field(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]

@@ -1,7 +1,6 @@
 """The HTTP function `authoring`."""
 
 from typing import Annotated, Any, Final
-from urllib.parse import quote
 
 from fastapi import Header, Path, Query, Request
 from starlette.responses import Response
@@ -16,6 +15,7 @@ from core.failures import (
     StaleEtag,
 )
 from core.functions import Resources, http_function
+from core.media.naming import disposition
 from core.web import media_types
 from core.web.application import Application, Budget
 from core.web.dependencies import (
@@ -44,6 +44,7 @@ from documents.authoring.schemas import (
     RevisionCard,
     RevisionPage,
     RevisionView,
+    Tag,
     Title,
     TrashEmptied,
 )
@@ -104,7 +105,7 @@ async def find(
     db: TheDatabase,
     page: ThePage,
     q: Annotated[Line | None, Query(max_length=500, description="words, all of which it holds in any form")] = None,
-    tag: Annotated[Line | None, Query(max_length=200, description="a tag, in any spelling of it")] = None,
+    tag: Annotated[Tag | None, Query(description="a tag, in any spelling of it")] = None,
     owner: Annotated[Uid | None, Query(description="whose documents")] = None,
     group_id: Annotated[Id | None, Query(alias="groupId")] = None,
     customer_id: Annotated[Id | None, Query(alias="customerId")] = None,
@@ -209,10 +210,12 @@ async def empty_trash(caller: TheCaller, db: TheDatabase, tasks: TheTasks) -> Re
     raises=[*REFUSALS, DocumentNotFound, IdempotencyKeyReused, writing.BeingPurged],
     budget=Budget(rpcs=2, reads=2, writes=2),
 )
-async def duplicate(document_id: Id, caller: TheCaller, db: TheDatabase, idempotency: TheIdempotency) -> Response:
-    """Make a copy of a document that you can read. The copy is yours, and shared with nobody."""
+async def duplicate(
+    document_id: Id, caller: TheCaller, db: TheDatabase, tasks: TheTasks, idempotency: TheIdempotency
+) -> Response:
+    """Make a copy of a document that you can read. The copy is yours, and shared with nobody; its files follow."""
     origin = _origin(idempotency, caller.uid, "duplicate", document_id.encode())
-    return _created(*await reading.duplicate(db, caller, document_id, origin, clock.now()))
+    return _created(*await reading.duplicate(db, tasks, caller, document_id, origin, clock.now()))
 
 
 @app.get(
@@ -263,18 +266,8 @@ async def export(
     """Export a document as Markdown, as HTML or as PDF, whichever `Accept` prefers."""
     form = Format(best(accept, [form.value for form in Format]))
     document, content = await reading.export(db, caller, document_id, form)
-    headers = {"Content-Disposition": _attachment(document.title, reading.SUFFIX[form])}
+    headers = {"Content-Disposition": disposition(document.title, reading.SUFFIX[form], inline=False)}
     return Response(content, headers=headers, media_type=form.value)
-
-
-def _attachment(title: str, suffix: str) -> str:
-    """Name a download (RFC 6266): plain ASCII for old clients, and the real name for all others."""
-    name = (
-        "".join(letter for letter in title if letter.isprintable() and letter not in '/\\:*?"<>|').strip(" .")[:100]
-        or "dokker"
-    )
-    plain = name.encode("ascii", "replace").decode().replace("?", "_")
-    return f"attachment; filename=\"{plain}.{suffix}\"; filename*=UTF-8''{quote(name, safe='')}.{suffix}"
 
 
 @app.post(

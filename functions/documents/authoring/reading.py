@@ -7,11 +7,16 @@ from enum import StrEnum
 from accounts.profiles.admission import Need, admit
 from core.caller import Caller
 from core.data.database import Database
+from core.failures import Unavailable
+from core.logs import Log
+from core.services.queue import Tasks
 from documents import access
 from documents.access import Action
 from documents.authoring import markdown, pdf, writing
 from documents.authoring.writing import Content, Origin
-from documents.records import DocumentRecord, Role, documents
+from documents.records import FILES_TASKS, DocumentRecord, Role, documents
+
+_log = Log(__name__)
 
 
 class Format(StrEnum):
@@ -34,14 +39,29 @@ async def read(db: Database, caller: Caller, document_id: str) -> tuple[Document
 
 
 async def duplicate(
-    db: Database, caller: Caller, document_id: str, origin: Origin, now: datetime
+    db: Database, tasks: Tasks, caller: Caller, document_id: str, origin: Origin, now: datetime
 ) -> tuple[DocumentRecord, bool]:
-    """Make a copy that belongs to the caller. Returns it, and whether an earlier request of its key had made it."""
+    """Make a copy that belongs to the caller; its files follow.
+
+    Returns it, and whether an earlier request of its key had made it.
+    """
     profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id), heavy=("body",))
     original, _ = access.demand(found, profile.principals, Action.READ)
     title = _COPY_OF[original.language].format(original.title)[:300]
     content = Content(title, original.body, original.tags, original.language)
-    return await writing.add(db, caller, content, origin, now)
+    files_from = original.id if original.files else None
+    made, replayed = await writing.add(db, caller, content, origin, now, files_from=files_from)
+    if made.files_from:
+        await _copy_files(tasks, made.id)
+    return made, replayed
+
+
+async def _copy_files(tasks: Tasks, document_id: str) -> None:
+    try:
+        await tasks.enqueue(FILES_TASKS, "copy-files", {"documentId": document_id}, name=document_id)
+    except Unavailable:
+        # The document says whose files it waits for, and the nightly sweep of files goes by that.
+        _log.warning("enqueue_failed", handler="copy-files")
 
 
 async def export(db: Database, caller: Caller, document_id: str, form: Format) -> tuple[DocumentRecord, bytes]:

@@ -5,13 +5,15 @@ from typing import Annotated
 from pydantic import Field
 
 from core.web.schemas import AnId, AUid, Draft, Line, Page, Text, Time, View
+from documents.authoring import tags
 from documents.records import Language, Role
 
 TITLE_LENGTH = 300
 
 Title = Annotated[Line, Field(max_length=TITLE_LENGTH)]
 Body = Annotated[Text, Field(description="Markdown, at most 900 KiB of UTF-8")]
-Tags = Annotated[list[Line], Field(max_length=50, description="normalised: trimmed, lower case, once each")]
+Tag = Annotated[Line, Field(max_length=tags.LONGEST)]
+Tags = Annotated[list[Tag], Field(max_length=50, description="normalised: trimmed, lower case, once each")]
 
 
 class DocumentDraft(Draft):

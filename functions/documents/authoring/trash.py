@@ -19,6 +19,7 @@ from core.data.database import Database, Moved
 from core.data.operations import Query, Write
 from core.failures import Conflict, Unavailable
 from core.logs import Log
+from core.services.objects import Objects
 from core.services.queue import Tasks
 from documents import access
 from documents.access import Action
@@ -95,26 +96,26 @@ async def purge_due(db: Database, now: datetime) -> int:
     return await _mark_all(db, documents.under().where("purge_at", "<=", now), now)
 
 
-async def purge_marked(db: Database, most: int) -> int:
+async def purge_marked(db: Database, objects: Objects, most: int) -> int:
     """Delete up to `most` marked documents with all below them. Returns how many; fewer than `most` means all."""
     query = documents.under().where("purging_at", ">", _EVER).limit(most).only("id")
     marked = await db.query(query)
     for start in range(0, len(marked), _AT_ONCE):
-        await asyncio.gather(*(_delete(db, document) for document in marked[start : start + _AT_ONCE]))
+        await asyncio.gather(*(_delete(db, objects, document) for document in marked[start : start + _AT_ONCE]))
     return len(marked)
 
 
-async def purge_document(db: Database, document_id: str) -> bool:
+async def purge_document(db: Database, objects: Objects, document_id: str) -> bool:
     """Delete one marked document with everything below it. Returns False when it is not there or not marked."""
     document = await db.get(documents.at(document_id))
     if document is None or document.purging_at is None:
         return False
-    await _delete(db, document)
+    await _delete(db, objects, document)
     return True
 
 
-async def _delete(db: Database, document: DocumentRecord) -> None:
-    await trees.delete_below(db, documents.key_of(document))
+async def _delete(db: Database, objects: Objects, document: DocumentRecord) -> None:
+    await trees.delete_below(db, objects, documents.key_of(document))
     # Another delivery of the same task may have come first, and the id have been taken anew since.
     with suppress(Moved):
         await db.commit(documents.delete(document))

@@ -8,7 +8,7 @@ from core import clock
 from core.functions import Queue, Schedule, schedule_function, task_function
 from core.services.queue import INVOKER, Tasks
 from core.web.application import Application, Budget
-from core.web.dependencies import TheDatabase, TheSettings, TheTasks
+from core.web.dependencies import TheDatabase, TheObjects, TheSettings, TheTasks
 from core.web.preconditions import shown
 from core.web.schemas import Draft, Id, View
 from documents.authoring import history, trash
@@ -37,26 +37,26 @@ class Pruned(View):
     pruned: int
 
 
-@tasks.post("/tasks/purge-document", shows=Purged, budget=Budget(rpcs=4, reads=1, per="descendant"))
-async def purge_document(task: PurgeDocument, db: TheDatabase) -> Response:
+@tasks.post("/tasks/purge-document", shows=Purged, budget=Budget(rpcs=5, reads=2, per="descendant"))
+async def purge_document(task: PurgeDocument, db: TheDatabase, objects: TheObjects) -> Response:
     """Delete a marked document with everything below it; one that is not there or not marked is left alone."""
-    return shown(Purged(purged=int(await trash.purge_document(db, task.document_id))))
+    return shown(Purged(purged=int(await trash.purge_document(db, objects, task.document_id))))
 
 
 @tasks.post("/tasks/purge-marked", shows=Purged, budget=Budget(rpcs=1, per="document"))
-async def purge_marked(_: Nothing, db: TheDatabase, queue: TheTasks) -> Response:
+async def purge_marked(_: Nothing, db: TheDatabase, objects: TheObjects, queue: TheTasks) -> Response:
     """Delete all marked documents, going on in another task when there are many."""
-    purged = await trash.purge_marked(db, MOST)
+    purged = await trash.purge_marked(db, objects, MOST)
     if purged == MOST:
         await _go_on(queue)
     return shown(Purged(purged=purged))
 
 
 @schedules.post("/schedules/purge-trash", shows=Purged, budget=Budget(rpcs=2, per="document"))
-async def purge_trash(db: TheDatabase, queue: TheTasks) -> Response:
+async def purge_trash(db: TheDatabase, objects: TheObjects, queue: TheTasks) -> Response:
     """Purge what has been in the trash for its time, and what a lost task has left behind."""
     marked = await trash.purge_due(db, clock.now())
-    purged = await trash.purge_marked(db, MOST)
+    purged = await trash.purge_marked(db, objects, MOST)
     if purged == MOST:
         await _go_on(queue)
     return shown(Purged(marked=marked, purged=purged))

@@ -86,10 +86,13 @@ async def create(
 
 
 async def add(
-    db: Database, caller: Caller, content: Content, origin: Origin, now: datetime
+    db: Database, caller: Caller, content: Content, origin: Origin, now: datetime, *, files_from: str | None = None
 ) -> tuple[DocumentRecord, bool]:
-    """Do as `create` does for a caller who has been let in already: 1 RPC, 2 writes."""
-    document = await _new(caller.uid, content, origin, now)
+    """Do as `create` does for a caller who has been let in already: 1 RPC, 2 writes.
+
+    `files_from` is the document whose files are to be copied to the new one.
+    """
+    document = (await _new(caller.uid, content, origin, now)).model_copy(update={"files_from": files_from})
     try:
         await db.commit(documents.create(document), revisions.create(_revision(document)))
     except Moved:

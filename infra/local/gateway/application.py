@@ -11,6 +11,7 @@ from core.failures import NotFound
 from infra.local.clock import FileClock
 from infra.local.gateway.clocks import StackClock
 from infra.local.gateway.control import Control
+from infra.local.gateway.events import Events
 from infra.local.gateway.forwarding import encoded_path, with_path
 from infra.local.gateway.hosting import Hosting
 from infra.local.gateway.loading import Served
@@ -27,7 +28,7 @@ def application(settings: Settings, served: Mapping[str, Served]) -> Gateway:
     """Compose the gateway over loaded functions. Only within its lifespan are queues made and schedules run on time."""
     clock = StackClock(FileClock(settings.clock_file))
     scheduler = Scheduler(served, clock, settings)
-    control = Control(served, settings, clock, scheduler, Queues(served, settings))
+    control = Control(served, settings, clock, scheduler, Queues(served, settings), Events(served, settings))
     return Gateway(served, control.application(), Hosting(served, settings))
 
 

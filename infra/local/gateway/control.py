@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,8 +21,10 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from core.failures import Failure, Malformed, NotFound, Unavailable
+from infra.local.buckets import make_buckets
 from infra.local.gateway import mails, reference
 from infra.local.gateway.clocks import StackClock, step_of
+from infra.local.gateway.events import Events
 from infra.local.gateway.loading import Served
 from infra.local.gateway.problems import render
 from infra.local.gateway.queues import Queues
@@ -41,9 +44,10 @@ class Control:
     clock: StackClock
     scheduler: Scheduler
     queues: Queues
+    events: Events
 
     def application(self) -> Starlette:
-        """Return the ASGI app; its lifespan makes the queues and runs the schedules."""
+        """Return the ASGI app; its lifespan makes queues and buckets and runs the schedules."""
         routes = [
             Route("/__local", self.to_page),
             Route("/__local/", self.page),
@@ -54,6 +58,8 @@ class Control:
             Route("/__local/clock", self.time, methods=["GET"]),
             Route("/__local/clock", self.move_clock, methods=["POST"]),
             Route("/__local/tasks", self.tasks),
+            Route("/__local/events", self.latest_events, methods=["GET"]),
+            Route("/__local/events", self.events.post, methods=["POST"]),
             Route("/__local/mails", self.mails),
             *reference.routes(self.settings),
         ]
@@ -79,6 +85,7 @@ class Control:
                 "paths": [rewrite.source for rewrite in rewrites if rewrite.service == one.function.name],
                 "schedules": [schedule.name for schedule in one.function.schedules],
                 "queue": one.function.queue.name if one.function.queue else None,
+                "events": one.function.events.bucket.name if one.function.events else None,
                 "address": self.settings.address_of(one.function.name),
             }
             for one in self.served.values()
@@ -111,12 +118,16 @@ class Control:
     async def tasks(self, _: Request) -> Response:
         return _listing(await self.queues.tasks())
 
+    async def latest_events(self, _: Request) -> Response:
+        return _listing(self.events.latest)
+
     async def mails(self, request: Request) -> Response:
         return _listing(mails.kept(self.settings.mails_file, to=request.query_params.get("to")))
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncGenerator[None]:
         await self._make_queues()
+        await self._make_buckets()
         runner = asyncio.create_task(self.scheduler.serve())
         try:
             yield
@@ -134,6 +145,15 @@ class Control:
             await self.queues.make()
         except Unavailable as failure:
             print(f"gateway: the queues are not made. {failure.explanation}", file=sys.stderr, flush=True)
+
+    async def _make_buckets(self) -> None:
+        """Likewise for the Storage server."""
+        if not self.settings.storage_url:
+            return
+        try:
+            await asyncio.to_thread(make_buckets, self.settings.storage_url, self.settings.project_id)
+        except httpx.HTTPError as error:
+            print(f"gateway: the buckets are not made. {error!r}", file=sys.stderr, flush=True)
 
 
 def _listing(items: Iterable[object]) -> Response:

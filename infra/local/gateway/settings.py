@@ -22,6 +22,7 @@ class Settings:
     clock_file: Path = HOME.path / "clock.json"
     mails_file: Path = HOME.path / "mails.jsonl"
     tasks_host: str | None = None
+    storage_url: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], *, url: str) -> Settings:
@@ -32,6 +33,7 @@ class Settings:
             clock_file=Path(environ.get("DOKKER_LOCAL_CLOCK", cls.clock_file)),
             mails_file=Path(environ.get("DOKKER_LOCAL_MAILS", cls.mails_file)),
             tasks_host=environ.get("CLOUD_TASKS_EMULATOR_HOST"),
+            storage_url=environ.get("STORAGE_EMULATOR_HOST"),
         )
 
     def address_of(self, function: str) -> str:

@@ -5,9 +5,10 @@ A new capability adds its module and a line to JOURNEYS.
 
 from collections.abc import Callable
 
-from infra.local.journeys import documents
+from infra.local.journeys import documents, files
 from infra.local.journeys.stage import Stage
 
 JOURNEYS: dict[str, Callable[[Stage], None]] = {
     "A document's life": documents.journey,
+    "A photo of a phone": files.journey,
 }

@@ -87,6 +87,30 @@ class Stage:
         request = self._client.build_request(method, path, params=params, json=body, headers=headers)
         return self._take(what, request, expect=expect, tells=tells, holds=holds or _always)
 
+    def look(self, person: Person, path: str) -> Any:
+        """Ask the API for something without showing it, while waiting for it to change."""
+        return self._client.get(path, headers={"Authorization": f"Bearer {person.token}"}).raise_for_status().json()
+
+    def elsewhere(
+        self,
+        what: str,
+        method: str,
+        url: str,
+        *,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        holds: Callable[[httpx.Response], bool],
+    ) -> httpx.Response:
+        """Ask another server at an address that the API gave, as a browser does: without a token of ours."""
+        request = self._client.build_request(method, url, content=content, headers=headers)
+        answer = self._client.send(request)
+        as_expected = answer.is_success and holds(answer)
+        told = f"{gist(answer, ())}\n{answer.headers.get('content-type', '')}, {len(answer.content)} bytes"
+        self._show(Outcome(what, f"{method} {request.url.host}{request.url.path}", told, as_expected))
+        if not as_expected:
+            raise Unexpected(f"{what}: {answer.status_code}")
+        return answer
+
     def _take(
         self,
         what: str,

@@ -8,8 +8,11 @@ from grpc import aio
 
 from core.data.database import DEADLINE, Database
 from core.ids import random_id
+from core.services.objects import Objects
 from tests.support.emulators import Emulators
 from tests.support.faults import Faults, faulty
+from tests.support.object_project import an_object_store
+from tests.support.storage import ObjectStore
 
 Connect = Callable[..., Database]
 
@@ -39,3 +42,8 @@ def db(connect: Connect) -> Database:
 async def faults(emulators: Emulators) -> AsyncIterator[Faults]:
     async with faulty(emulators.firestore) as made:
         yield made
+
+
+@pytest.fixture
+async def objects(object_store: ObjectStore) -> Objects:
+    return await an_object_store(object_store)

@@ -13,7 +13,7 @@ import pytest
 from google.cloud.firestore_v1 import _helpers
 from google.cloud.firestore_v1.types import Document
 from google.cloud.firestore_v1.types import document as wire
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.data import codec
@@ -145,6 +145,7 @@ def spelt(value: Any) -> str:
 
 
 class TestLikeTheOfficialClient:
+    @settings(suppress_health_check=[HealthCheck.too_slow])
     @given(RECORDS)
     @example(SOME)
     def test_writes_the_same(self, record: Everything) -> None:

@@ -13,6 +13,7 @@ from core.data.collections import Collection
 from core.data.database import MOST_WRITES, Database, Moved, Transaction
 from core.data.personal_data import Basis, NotPersonal, Purpose, Retention
 from core.data.records import HEAVY, Record
+from core.services.objects import Objects
 from tests.core.data.conftest import Connect
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123_456, UTC)
@@ -216,7 +217,7 @@ class TestTransaction:
 
 
 class TestTrees:
-    async def test_are_emptied_also_below_what_is_missing(self, db: Database) -> None:
+    async def test_are_emptied_also_below_what_is_missing(self, db: Database, objects: Objects) -> None:
         for card in ("a", "ab"):
             await db.commit(
                 cards.create(CardRecord(id=card)),
@@ -226,16 +227,16 @@ class TestTrees:
             )
         await db.commit(*(inks.put(InkRecord(card_id="a", stamp_id="full", id=str(n))) for n in range(310)))
 
-        await trees.delete_below(db, cards.at("a"))
+        await trees.delete_below(db, objects, cards.at("a"))
 
         assert [card.id for card in await db.query(cards.under())] == ["a", "ab"]
         assert {ink.card_id for ink in await db.query(inks.everywhere())} == {"ab"}
         assert await db.count(stamps.everywhere()) == 1
 
-    async def test_can_be_emptied_again(self, db: Database) -> None:
+    async def test_can_be_emptied_again(self, db: Database, objects: Objects) -> None:
         await db.commit(stamps.create(StampRecord(card_id="a", id="there")))
         for _ in range(2):
-            await trees.delete_below(db, cards.at("a"))
+            await trees.delete_below(db, objects, cards.at("a"))
         assert await db.query(stamps.under("a")) == []
 
     async def test_missing_parents_are_listed(self, db: Database) -> None:

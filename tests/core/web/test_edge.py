@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.core.web.conftest import ORIGIN, Lines
-from tests.support.api import Api, Client
+from tests.support.api import Answer, Api, Client
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
@@ -59,8 +59,21 @@ class TestCors:
         answer = await preflight(things, origin)
         assert answer.status_code == 400
         assert "access-control-allow-origin" not in answer.headers
+        assert (Answer(answer).problem, answer.json()["requestId"]) == (
+            (400, "malformed_request"),
+            answer.headers["x-request-id"],
+        )
         plain = await things.get("/v1/things", origin=origin)
         assert "access-control-allow-origin" not in plain.response.headers
+
+    @pytest.mark.parametrize(("method", "sent"), [("TRACE", "authorization"), ("GET", "x-unheard-of")])
+    async def test_lets_a_page_of_ours_read_why_it_is_refused(self, things: Client, method: str, sent: str) -> None:
+        answer = await preflight(things, ORIGIN, method, sent)
+        assert Answer(answer).problem == (400, "malformed_request")
+        assert answer.headers["access-control-allow-origin"] == ORIGIN
+
+    async def test_lets_a_page_ask_for_head(self, things: Client) -> None:
+        assert (await preflight(things, ORIGIN, "HEAD")).status_code == 200
 
     async def test_shows_what_a_page_needs_also_of_errors(self, things: Client) -> None:
         for path in ("/v1/things/a", "/v1/coffee", "/v1/nothing", "/v1/crash"):

@@ -83,7 +83,7 @@ class TestASignedToken:
         [
             {"exp": int(time()) - 60},
             {"exp": None},
-            {"iat": int(time()) + 60},
+            {"iat": int(time()) + 3_600},
             {"aud": "another-project"},
             {"iss": "https://securetoken.google.com/another-project"},
             {"iss": "https://accounts.google.com"},
@@ -92,6 +92,7 @@ class TestASignedToken:
             {"sub": "x" * 129},
             {"sub": "__reserved__"},
             {"sub": "with/slash"},
+            {"sub": "not\u200bprintable"},
             {"auth_time": None},
             {"auth_time": 1e300},
             {"firebase": {"tenant": "school-1"}},

@@ -70,7 +70,7 @@ class TestPurge:
             await _has_revisions(api, made, 650)
             api.wire.reset()
 
-            running = asyncio.create_task(trash.purge_document(api.db, document.id))
+            running = asyncio.create_task(trash.purge_document(api.db, api.objects, document.id))
             while api.wire.rpcs.count("Commit") < 2:  # noqa: ASYNC110  the wire has no event to wait for
                 await asyncio.sleep(0)
             running.cancel()

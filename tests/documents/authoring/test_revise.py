@@ -120,7 +120,7 @@ class TestRevise:
         }
         answer = await kari.patch(document.path, wrong, if_match="*")
         assert answer.problem == (422, "validation_failed")
-        assert sorted(answer.pointers) == ["/body", "/language", "/ownerId", "/title", "/trashedAt"]
+        assert sorted(answer.pointers) == ["/body", "/language", "/ownerId", "/tags/1", "/title", "/trashedAt"]
         tag = await kari.patch(document.path, {"tags": ["a", "x" * 51]}, if_match="*")
         assert (tag.problem, tag.pointers) == ((422, "validation_failed"), ["/tags/1"])
 

@@ -10,6 +10,7 @@ from google.cloud import firestore, storage
 
 from tests.support import tokens
 from tests.support.emulators import Emulators
+from tests.support.storage import ObjectStore
 
 
 @pytest.fixture
@@ -69,8 +70,11 @@ class TestAuth:
 
 
 class TestStorage:
-    def test_keeps_objects(self, emulators: Emulators) -> None:
-        bucket = storage.Client("demo-emulators", AnonymousCredentials()).create_bucket("demo-emulators")
+    def test_keeps_objects(self, object_store: ObjectStore) -> None:
+        client = storage.Client(
+            "demo-emulators", AnonymousCredentials(), client_options={"api_endpoint": object_store.url}
+        )
+        bucket = client.create_bucket("demo-emulators")
 
         bucket.blob("a/b").upload_from_string(b"abc")
 

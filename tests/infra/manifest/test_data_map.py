@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
+from core.data.buckets import FILES
 from core.data.collections import Collection
 from core.data.personal_data import (
     Anonymise,
@@ -21,6 +22,7 @@ from core.data.personal_data import (
 from core.data.records import HEAVY, UNINDEXED, Part, Record
 from infra.manifest import data_map, data_map_page
 from tests.infra.manifest.declared import forget
+from tests.support.sketches import kept, sketches
 
 
 class Colour(StrEnum):
@@ -130,3 +132,16 @@ class TestRetention:
 class TestEffects:
     def test_are_named(self) -> None:
         assert [data_map.effect(found)["effect"] for found in (Delete(), Anonymise())] == ["delete", "anonymise"]
+
+
+class TestObjects:
+    def test_are_shown_with_their_owner_and_what_erasure_does(self) -> None:
+        (shown,) = data_map.data_map([sketches], [FILES], [kept])["prefixes"]
+        assert (shown["bucket"], shown["path"], shown["owner"]) == ("files", "sketches/{id}", "sketches/{id}")
+        assert (shown["purpose"], shown["basis"]) == ("provide_service", "contract")
+        assert (shown["categories"], shown["onErasure"]) == (["content"], {"owner": {"effect": "delete"}})
+
+    def test_stand_on_the_page_with_their_buckets(self) -> None:
+        text = data_map_page.generated([sketches], [FILES], [kept]).text
+        assert "| `sketches/{id}` in files | a sketch | [`sketches/{id}`](#sketchesid) |" in text
+        assert f"| `files` | {FILES.about} | no limit of the bucket's own | 7 days |" in text

@@ -1,6 +1,7 @@
 import json
 
-from core.functions import Function, Queue, Resources, Schedule, Trigger
+from core.data.buckets import UPLOADS
+from core.functions import FINALIZED, Function, ObjectEvents, Queue, Resources, Schedule, Trigger
 from core.web.application import Application
 from infra.manifest import functions
 from tests.infra.manifest.declared import a_function
@@ -43,3 +44,11 @@ class TestFunctions:
         queue = _written(function)["letters-tasks"]["queue"]
         assert isinstance(queue, dict)
         assert (queue["name"], queue["maxAttempts"], queue["maxBackoffSeconds"]) == ("letters", 100, 600.0)
+
+    def test_name_their_events_which_come_again_until_handled(self) -> None:
+        application = Application("letters-events", audience="event", invoker="events-invoker")
+        events = ObjectEvents(UPLOADS)
+        function = Function(application.name, Trigger.EVENTS, application, Resources(), events=events)
+        found = _written(function)["letters-events"]
+        assert (found["trigger"], found["invoker"], found["paths"]) == ("events", "events-invoker", [])
+        assert found["events"] == {"bucket": "uploads", "type": FINALIZED, "retry": True}

@@ -2,9 +2,12 @@ import json
 
 import jsonschema
 import pytest
+from fastapi import Response
 
-from core.functions import Function, Resources, Trigger
-from core.web.application import Application
+from core.data.buckets import UPLOADS
+from core.functions import Function, ObjectEvents, Resources, Trigger
+from core.web.application import Application, Budget
+from core.web.routes import Audience
 from infra.local.gateway.rewrites import parse
 from infra.local.places import ROOT
 from infra.manifest import hosting
@@ -77,3 +80,22 @@ class TestConfiguration:
         if not schema.exists():
             pytest.skip("npm ci brings the schema")
         jsonschema.validate(found, json.loads(schema.read_text()))
+
+
+class TestPublicFunctions:
+    @pytest.mark.parametrize("audience", ["machine", "event"])
+    def test_have_no_route_for_machines(self, audience: Audience) -> None:
+        function = a_function("letters", "/v1/letters")
+
+        @function.application.post("/", audience=audience, budget=Budget())
+        async def arrived() -> Response:
+            return Response()
+
+        assert arrived
+        with pytest.raises(ValueError, match="private function"):
+            hosting.rewrites([function])
+
+    def test_are_the_only_ones_that_hosting_knows(self) -> None:
+        application = Application("letters-events", audience="event", invoker="events-invoker")
+        events = Function(application.name, Trigger.EVENTS, application, Resources(), events=ObjectEvents(UPLOADS))
+        assert hosting.rewrites([events]) == []
