@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
@@ -53,7 +54,7 @@ class Cast:
     url: str
     token: str
     tokens: dict[str, str]
-    ids: dict[str, list[str | int]]
+    ids: dict[str, Sequence[str | int]]
 
 
 @dataclass

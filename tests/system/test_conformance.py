@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -30,7 +31,7 @@ async def a_cast(api: Api) -> Cast:
         api.in_auth(person)
     written = [await kari.writes(f"Tur {n}", "Vi fant *mange* bær.", tags=["tur"]) for n in range(DOCUMENTS)]
     trashed = [await kari.trashes(f"Gammel {n}") for n in range(TRASHED)]
-    ids: dict[str, list[str | int]] = {
+    ids: dict[str, Sequence[str | int]] = {
         "document_id": [document.id for document in written + trashed],
         "device_id": await devices_of(kari),
         "uid": [kari.uid],
