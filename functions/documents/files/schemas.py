@@ -25,7 +25,7 @@ class FileDraft(Draft):
             json_schema_extra={"pattern": rf"^({'|'.join(map(re.escape, allowed.ALLOWED))})( *;.*)?$"},
         ),
     ]
-    size: Annotated[int, Field(ge=1, le=2**53, description="in bytes"), WHOLE]
+    size: Annotated[int, Field(ge=1, le=2**50, description="in bytes"), WHOLE]
     sha256: Annotated[Sha256 | None, Field(description="compared with what arrives, when given")] = None
 
 
