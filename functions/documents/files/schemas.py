@@ -22,7 +22,7 @@ class FileDraft(Draft):
             max_length=255,
             examples=["image/jpeg"],
             description="its media type, one of those that are taken; parameters are passed over",
-            json_schema_extra={"pattern": rf"^({'|'.join(map(re.escape, allowed.ALLOWED))})( *;.*)?$"},
+            json_schema_extra={"pattern": rf"^({'|'.join(map(re.escape, allowed.ALLOWED))})( *;[ -~]*)?$"},
         ),
     ]
     size: Annotated[int, Field(ge=1, le=2**50, description="in bytes"), WHOLE]
