@@ -36,7 +36,7 @@ async def a_cast(api: Api) -> Cast:
         "device_id": await devices_of(kari),
         "uid": [kari.uid],
         "number": [1],
-        "file_id": await files_in(api, kari, written),
+        "file_id": await files_in(api, kari, written + trashed),
     }
     tokens = {"/v1/me/sessions/revoke": ola.token} | dict.fromkeys(
         ["/v1/documents/empty-trash", "/v1/me/devices"], sara.token
@@ -92,7 +92,6 @@ async def test_a_few_hundred_requests_find_nothing(api: Api) -> None:
     assert not tried.faults, explained(tried)
     assert sum(tried.requests.values()) >= 200, tried.requests
     assert set(tried.statuses) == documented()
-    assert tried.unserved == set()
     assert tried.checks >= checks() - THOROUGH
 
 
