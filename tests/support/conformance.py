@@ -169,6 +169,9 @@ def _fits(form: re.Pattern[str], value: object) -> bool:
 
 
 def _is_a_fault(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:
+    if "%0A" in str(response.request.url).partition("?")[0]:
+        # functions-framework's own route, `/{path:path}`, matches no line end: it answers before we are asked.
+        return False
     if isinstance(failure, UseAfterFree):
         # In the trash a document is still its owner's to read.
         return failure.operation != "DELETE /v1/documents/{document_id}"
