@@ -70,6 +70,16 @@ class Settings(BaseSettings):
     signing_key: Annotated[
         SecretStr, Field(description="the embedded stack's own key for signed URLs: PEM, or the path of a PEM file")
     ] = SecretStr("")
+    smtp_host: Annotated[str, Field(description="the mail server that takes what we send; without one none leaves")] = (
+        ""
+    )
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_security: Annotated[
+        Literal["starttls", "tls", "none"], Field(description="`none` is for a server on this machine")
+    ] = "starttls"
+    mail_from: Annotated[str, Field(description="the sender's address")] = "dokker@dokker.example"
     upload_minutes: Annotated[int, Field(ge=1, le=60, description="how long a signed upload holds")] = 15
     download_minutes: Annotated[int, Field(ge=1, le=60, description="how long a signed download holds")] = 5
     revision_window_seconds: Annotated[

@@ -1,6 +1,7 @@
 """Who may do what with a document: the only place that decides, by the record and a person's principals alone."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Final
@@ -16,6 +17,7 @@ class Action(StrEnum):
     COMMENT = "comment"
     EDIT = "edit"
     SHARE = "share"
+    TRANSFER = "transfer"
     TRASH = "trash"
 
 
@@ -36,14 +38,18 @@ _NEEDED: Final = {
     Action.READ: Role.VIEWER,
     Action.COMMENT: Role.COMMENTER,
     Action.EDIT: Role.EDITOR,
-    Action.SHARE: Role.OWNER,
+    Action.SHARE: Role.EDITOR,
+    Action.TRANSFER: Role.OWNER,
     Action.TRASH: Role.OWNER,
 }
 
 
-def role_of(document: DocumentRecord, principals: Container[str]) -> Role | None:
-    """Return the highest role that any of these principals holds, or None."""
-    held = [role for principal, role in document.roles.items() if principal in principals]
+def role_of(document: DocumentRecord, principals: Collection[str], now: datetime) -> Role | None:
+    """Return the highest role that any of these principals holds now, or None."""
+    names, expires = frozenset(principals), document.expires
+    held = [
+        role for name, role in document.roles.items() if name in names and (name not in expires or now < expires[name])
+    ]
     return max(held, key=_RANK.__getitem__, default=None)
 
 
@@ -52,20 +58,30 @@ def allows(role: Role, action: Action) -> bool:
     return _RANK[role] >= _RANK[_NEEDED[action]]
 
 
+def at_least(role: Role, other: Role) -> bool:
+    """Tell whether a role is as high as another, so that whoever has it may grant and take away the other."""
+    return _RANK[role] >= _RANK[other]
+
+
 def sees(document: DocumentRecord, role: Role | None) -> bool:
     """Tell whether somebody of this role sees the document at all: one in the trash only who may put it there."""
     return role is not None and (not document.trashed or allows(role, Action.TRASH))
 
 
 def demand(
-    document: DocumentRecord | None, principals: Container[str], action: Action, *, in_trash: bool = False
+    document: DocumentRecord | None,
+    principals: Collection[str],
+    action: Action,
+    now: datetime,
+    *,
+    in_trash: bool = False,
 ) -> tuple[DocumentRecord, Role]:
     """Return the document and the caller's role if they may do this.
 
     Raises DocumentNotFound when they may not even see it, DocumentForbidden when they see it and may not, and
     DocumentTrashed when it lies in the trash and the action is not for documents there (reading always is).
     """
-    role = role_of(document, principals) if document else None
+    role = role_of(document, principals, now) if document else None
     if document is None or role is None or not sees(document, role):
         raise DocumentNotFound
     if not allows(role, action):

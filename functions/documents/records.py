@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
+from pydantic import Field
+
 from core.data.collections import Collection, Index
 from core.data.personal_data import (
     Anonymise,
@@ -37,10 +39,12 @@ FILES_TASKS: Final = "files-tasks"
 class DocumentRecord(Record):
     """One document.
 
-    `roles` decides who may do what. The lists under it serve queries alone, and `documents.access` derives them:
+    `roles` decides who may do what, until the time that `expires` gives for a principal, if it does. The lists under it
+    serve queries alone, and `documents.access` derives them:
     `readers` for lists in order, `can_read` for search, `shared_with` for what others gave, `tagged` for one tag.
     `terms` are the words that a search finds it by. `files` and `file_bytes` count what is ready of its files, and
-    `files_from` names the document whose files are being copied to this one.
+    `files_from` names the document whose files are being copied to this one. `offered_to` is the principal to which its
+    owner wants to give it. A Customer's document has no `owner_id`, and stays when its author goes.
     """
 
     id: Annotated[str, NotPersonal, UNINDEXED]
@@ -56,6 +60,10 @@ class DocumentRecord(Record):
     can_read: Annotated[dict[str, bool], Subject("reader", by="principal"), HEAVY, ASCENDING_ONLY]
     shared_with: Annotated[list[str], Subject("reader", by="principal"), HEAVY, UNINDEXED]
     tagged: Annotated[list[str], Personal(Category.CONTENT), HEAVY, UNINDEXED]
+    expires: Annotated[dict[str, datetime], Subject("reader", by="principal"), UNINDEXED] = Field(default_factory=dict)
+    next_expiry: Annotated[datetime | None, Personal(Category.USAGE)] = None
+    offered_to: Annotated[str | None, Subject("reader", by="principal"), UNINDEXED] = None
+    offered_at: Annotated[datetime | None, Personal(Category.USAGE), UNINDEXED] = None
     terms: Annotated[dict[str, bool], Personal(Category.CONTENT), HEAVY, ASCENDING_ONLY]
     revision: Annotated[int, NotPersonal, UNINDEXED]
     slot: Annotated[str, NotPersonal, UNINDEXED]

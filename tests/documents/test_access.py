@@ -16,7 +16,7 @@ ALLOWED = {
     None: set(),
     Role.VIEWER: {Action.READ},
     Role.COMMENTER: {Action.READ, Action.COMMENT},
-    Role.EDITOR: {Action.READ, Action.COMMENT, Action.EDIT},
+    Role.EDITOR: {Action.READ, Action.COMMENT, Action.EDIT, Action.SHARE},
     Role.OWNER: set(Action),
 }
 
@@ -51,7 +51,7 @@ def a_document(roles: dict[str, Role], *, trashed: bool = False) -> DocumentReco
 def _outcome(role: Role | None, action: Action, *, trashed: bool, in_trash: bool) -> str:
     document = a_document({KARI: Role.OWNER} | ({OLA: role} if role else {}), trashed=trashed)
     try:
-        return access.demand(document, [OLA], action, in_trash=in_trash)[1]
+        return access.demand(document, [OLA], action, NOW, in_trash=in_trash)[1]
     except (DocumentNotFound, DocumentForbidden, DocumentTrashed) as refusal:
         return type(refusal).__name__
 
@@ -79,22 +79,22 @@ class TestDemand:
     @pytest.mark.parametrize("action", Action)
     def test_finds_nothing_where_nothing_is(self, action: Action) -> None:
         with pytest.raises(DocumentNotFound):
-            access.demand(None, [KARI], action, in_trash=True)
+            access.demand(None, [KARI], action, NOW, in_trash=True)
 
     def test_gives_nothing_for_what_only_looks_like_a_principal(self) -> None:
         document = a_document({KARI: Role.OWNER})
         for close in ("kari", "user:kar", "user:karin", "group:kari", "user:Kari", ""):
             with pytest.raises(DocumentNotFound):
-                access.demand(document, [close], Action.READ)
+                access.demand(document, [close], Action.READ, NOW)
 
 
 class TestRoleOf:
     def test_is_the_highest_of_all_principals(self) -> None:
         document = a_document({OLA: Role.VIEWER, CLASS: Role.EDITOR, KARI: Role.OWNER})
-        assert access.role_of(document, [OLA]) is Role.VIEWER
-        assert access.role_of(document, [OLA, CLASS]) is Role.EDITOR
-        assert access.role_of(document, [CLASS, OLA]) is Role.EDITOR
-        assert access.role_of(document, []) is None
+        assert access.role_of(document, [OLA], NOW) is Role.VIEWER
+        assert access.role_of(document, [OLA, CLASS], NOW) is Role.EDITOR
+        assert access.role_of(document, [CLASS, OLA], NOW) is Role.EDITOR
+        assert access.role_of(document, [], NOW) is None
 
 
 class TestLists:

@@ -13,6 +13,7 @@ from core.failures import Forbidden, Unauthenticated
 
 A = TypeVar("A", bound=Record)
 B = TypeVar("B", bound=Record)
+C = TypeVar("C", bound=Record)
 
 
 class Need(StrEnum):
@@ -65,7 +66,7 @@ REFUSALS: Final = (AccountRestricted, AccountSuspended, AccountErasing)
 
 
 @overload
-async def admit(db: Database, caller: Caller, need: Need, /) -> ProfileRecord: ...
+async def admit(db: Database, caller: Caller, need: Need, /, *, heavy: tuple[str, ...] = ()) -> ProfileRecord: ...
 @overload
 async def admit(
     db: Database, caller: Caller, need: Need, target: Key[A], /, *, heavy: tuple[str, ...] = ()
@@ -74,6 +75,18 @@ async def admit(
 async def admit(
     db: Database, caller: Caller, need: Need, target: Key[A], other: Key[B], /, *, heavy: tuple[str, ...] = ()
 ) -> tuple[ProfileRecord, A | None, B | None]: ...
+@overload
+async def admit(
+    db: Database,
+    caller: Caller,
+    need: Need,
+    target: Key[A],
+    other: Key[B],
+    third: Key[C],
+    /,
+    *,
+    heavy: tuple[str, ...] = (),
+) -> tuple[ProfileRecord, A | None, B | None, C | None]: ...
 async def admit(db: Database, caller: Caller, need: Need, /, *targets: Key[Any], heavy: tuple[str, ...] = ()) -> Any:
     """Read the caller's profile, and with it what they came for: 1 RPC. A first call makes the profile.
 

@@ -4,6 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
+from pydantic import Field
+
+from accounts.memberships import Membership, Place
 from core.data.buckets import FILES
 from core.data.collections import Collection
 from core.data.objects import Prefix
@@ -17,7 +20,7 @@ from core.data.personal_data import (
     Retention,
     Subject,
 )
-from core.data.records import UNINDEXED, Record
+from core.data.records import HEAVY, UNINDEXED, Record
 
 
 class AccountState(StrEnum):
@@ -32,7 +35,9 @@ class AccountState(StrEnum):
 class ProfileRecord(Record):
     """A person's account.
 
-    `principals` are the names under which they get access; `valid_after` ends sessions; `picture` names an object.
+    `memberships`, `groups` and accepted `invitations` say what they belong to; `principals` are the names under which
+    they get access, which `accounts.memberships` derives. `valid_after` ends sessions; `picture` names an object.
+    `consents` are the purposes that they have agreed to or refused; one that is missing stands as the purpose has it.
     """
 
     uid: Annotated[str, Subject("owner")]
@@ -44,6 +49,12 @@ class ProfileRecord(Record):
     time_zone: Annotated[str, Personal(Category.ACCOUNT), UNINDEXED] = "Europe/Oslo"
     state: Annotated[AccountState, Personal(Category.ACCOUNT)] = AccountState.ACTIVE
     principals: Annotated[list[str], Personal(Category.ACCOUNT), UNINDEXED]
+    memberships: Annotated[dict[str, Membership], Personal(Category.ACCOUNT), HEAVY, UNINDEXED] = Field(
+        default_factory=dict
+    )
+    groups: Annotated[dict[str, Place], Personal(Category.ACCOUNT), HEAVY, UNINDEXED] = Field(default_factory=dict)
+    invitations: Annotated[list[str], Personal(Category.ACCOUNT), HEAVY, UNINDEXED] = Field(default_factory=list)
+    consents: Annotated[dict[str, bool], Personal(Category.ACCOUNT), UNINDEXED] = Field(default_factory=dict)
     valid_after: Annotated[datetime | None, Personal(Category.ACCOUNT), UNINDEXED] = None
     picture: Annotated[str | None, Personal(Category.ACCOUNT), UNINDEXED] = None
     revision: Annotated[int, NotPersonal, UNINDEXED] = 1
@@ -166,4 +177,25 @@ storage_use = Collection(
     basis=Basis.CONTRACT,
     retention=Retention.with_account(),
     on_erasure={"holder": Delete()},
+)
+
+
+class RateRecord(Record):
+    """How often a person has done something since a time; `accounts.profiles.rates` says what, and how often."""
+
+    uid: Annotated[str, Subject("owner")]
+    name: Annotated[str, NotPersonal, UNINDEXED]
+    used: Annotated[int, Personal(Category.USAGE), UNINDEXED]
+    since: Annotated[datetime, Personal(Category.USAGE), UNINDEXED]
+    expires_at: Annotated[datetime, NotPersonal, UNINDEXED]
+
+
+rates = Collection(
+    "users/{uid}/rates/{name}",
+    RateRecord,
+    purpose=Purpose.SECURITY,
+    basis=Basis.LEGITIMATE_INTEREST,
+    retention=Retention.of("P1D", runs_from="since"),
+    on_erasure={"owner": Delete()},
+    ttl="expires_at",
 )

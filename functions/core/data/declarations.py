@@ -12,7 +12,8 @@ _ROOT = Path(__file__).parents[2]
 
 @cache
 def load() -> None:
-    """Import every capability's `records` module; they hold declarations alone, and import no SDK."""
+    """Import every capability's `records` module, and what core stores by itself; none of them imports an SDK."""
+    import_module("core.services.outbox")
     for path in sorted(_ROOT.glob("*/**/records.py")):
         wing, *rest = path.relative_to(_ROOT).with_suffix("").parts
         if wing != "core":

@@ -48,9 +48,9 @@ class Basis(StrEnum):
 class Subject:
     """The field names a person, in this role.
 
-    `by` says how: `uid`; `email`, the keyed hash of an address; `principal`, where `user:{uid}` names a person and
-    other principals do not. The field holds one name, a list of them, or a map whose keys they are (beside which a list
-    stands, so that it can be queried).
+    `by` says how: `uid`; `email`, the keyed hash of an address; `principal`, where `user:{uid}` and `member:{id}`, by
+    the id of a membership on their profile, name a person, and other principals do not. The field holds one name, a
+    list of them, or a map whose keys they are (beside which a list stands, so that it can be queried).
     """
 
     role: str

@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from core import addresses
 from core.ids import ID_PATTERN, is_storable
 
 
@@ -102,6 +103,18 @@ Uid = Annotated[
     AfterValidator(_can_name_a_person),
 ]
 """A Firebase uid: up to 128 characters of almost any kind."""
+
+
+def _one_spelling(given: str) -> str:
+    return addresses.normalised(given)
+
+
+EmailAddress = Annotated[
+    str,
+    Field(min_length=3, max_length=addresses.LONGEST, json_schema_extra={"format": "email"}),
+    AfterValidator(_one_spelling),
+]
+"""An e-mail address; it comes out in the one spelling of `core.addresses`."""
 
 
 ONE_LINE: Final = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]"

@@ -116,7 +116,7 @@ async def find(
 ) -> Response:
     """List or search the documents that you can read: the last changed first, in a search after hits in titles."""
     wanted = finding.Wanted(q, tag, owner, group_id, customer_id, trashed, shared_with_me)
-    found = await finding.find(db, caller, wanted, page)
+    found = await finding.find(db, caller, wanted, page, clock.now())
     items = [DocumentCard.showing(document, role=role) for document, role in found.documents]
     return shown(DocumentPage(items=items, next_page_token=found.next_token, truncated=found.truncated or None))
 
@@ -130,7 +130,7 @@ async def find(
 )
 async def read(document_id: Id, caller: TheCaller, db: TheDatabase, unless: TheIfNoneMatch) -> Response:
     """Read a document."""
-    document, role = await reading.read(db, caller, document_id)
+    document, role = await reading.read(db, caller, document_id, clock.now())
     return shown(DocumentView.showing(document, role=role), etag=document.etag(role), unless=unless)
 
 
@@ -177,7 +177,7 @@ async def move_to_trash(
 )
 async def restore(document_id: Id, caller: TheCaller, db: TheDatabase) -> Response:
     """Take a document out of the trash. One that is not there stays as it is."""
-    return _card(*await trash.restore(db, caller, document_id))
+    return _card(*await trash.restore(db, caller, document_id, clock.now()))
 
 
 @app.post(
@@ -226,7 +226,7 @@ async def duplicate(
 )
 async def list_revisions(document_id: Id, caller: TheCaller, db: TheDatabase, page: ThePage) -> Response:
     """List the revisions of a document, newest first."""
-    found, token = await history.listed(db, caller, document_id, page)
+    found, token = await history.listed(db, caller, document_id, page, clock.now())
     items = [RevisionCard.showing(revision, author_name=name) for revision, name in found]
     return shown(RevisionPage(items=items, next_page_token=token))
 
@@ -239,7 +239,7 @@ async def list_revisions(document_id: Id, caller: TheCaller, db: TheDatabase, pa
 )
 async def read_revision(document_id: Id, number: Number, caller: TheCaller, db: TheDatabase) -> Response:
     """Read one revision of a document."""
-    revision, name = await history.read(db, caller, document_id, number)
+    revision, name = await history.read(db, caller, document_id, number, clock.now())
     return shown(RevisionView.showing(revision, author_name=name))
 
 
@@ -265,7 +265,7 @@ async def export(
 ) -> Response:
     """Export a document as Markdown, as HTML or as PDF, whichever `Accept` prefers."""
     form = Format(best(accept, [form.value for form in Format]))
-    document, content = await reading.export(db, caller, document_id, form)
+    document, content = await reading.export(db, caller, document_id, form, clock.now())
     headers = {"Content-Disposition": disposition(document.title, reading.SUFFIX[form], inline=False)}
     return Response(content, headers=headers, media_type=form.value)
 

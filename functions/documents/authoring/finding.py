@@ -45,7 +45,7 @@ class Found:
     truncated: bool = False
 
 
-async def find(db: Database, caller: Caller, wanted: Wanted, page: PageRequest) -> Found:
+async def find(db: Database, caller: Caller, wanted: Wanted, page: PageRequest, now: datetime) -> Found:
     """Return a page of the documents that the caller can read and that are as wanted, the last changed first.
 
     With `q`, those that hold all its words, those with most of them in their title first. Raises Invalid for a query
@@ -59,8 +59,8 @@ async def find(db: Database, caller: Caller, wanted: Wanted, page: PageRequest) 
     principals = profile.principals
     if words is None and (query := _in_order(principals, wanted, tag)):
         found, token = await page.of(db, query, lambda document: (document.updated_at, document.id))
-        return Found(_seen(found, principals), token)
-    return await _ranked(db, principals, wanted, tag, words or [], page)
+        return Found(_seen(found, principals, now), token)
+    return await _ranked(db, principals, wanted, tag, words or [], page, now)
 
 
 def _words(q: str | None) -> list[str] | None:
@@ -105,17 +105,23 @@ def _in_order(principals: Sequence[str], wanted: Wanted, tag: str | None) -> Que
 
 
 async def _ranked(
-    db: Database, principals: Sequence[str], wanted: Wanted, tag: str | None, words: list[str], page: PageRequest
+    db: Database,
+    principals: Sequence[str],
+    wanted: Wanted,
+    tag: str | None,
+    words: list[str],
+    page: PageRequest,
+    now: datetime,
 ) -> Found:
     matches = await db.query(_matching(principals, wanted, tag, words).limit(MOST_MATCHES))
     ranking = sorted((_Ranked.of(document, words) for document in matches), key=lambda found: found.place)
     if wanted.shared_with_me:
-        ranking = [found for found in ranking if access.role_of(found.document, principals) is not Role.OWNER]
+        ranking = [found for found in ranking if access.role_of(found.document, principals, now) is not Role.OWNER]
     if page.after is not None:
         ranking = [found for found in ranking if found.place > page.after]
     shown = ranking[: page.size]
     token = page.token(shown[-1].place) if len(ranking) > page.size else None
-    return Found(_seen([found.document for found in shown], principals), token, len(matches) == MOST_MATCHES)
+    return Found(_seen([found.document for found in shown], principals, now), token, len(matches) == MOST_MATCHES)
 
 
 def _matching(principals: Sequence[str], wanted: Wanted, tag: str | None, words: list[str]) -> Query[DocumentRecord]:
@@ -145,7 +151,9 @@ def _microseconds(moment: datetime) -> int:
     return int(moment.timestamp()) * 1_000_000 + moment.microsecond
 
 
-def _seen(found: Sequence[DocumentRecord], principals: Sequence[str]) -> list[tuple[DocumentRecord, Role]]:
+def _seen(
+    found: Sequence[DocumentRecord], principals: Sequence[str], now: datetime
+) -> list[tuple[DocumentRecord, Role]]:
     """Pair each with the caller's role. What changed hands since the index was written stays out."""
-    paired = [(document, access.role_of(document, principals)) for document in found]
+    paired = [(document, access.role_of(document, principals, now)) for document in found]
     return [(document, role) for document, role in paired if role and access.sees(document, role)]

@@ -26,21 +26,23 @@ class RevisionNotFound(NotFound):
 
 
 async def listed(
-    db: Database, caller: Caller, document_id: str, page: PageRequest
+    db: Database, caller: Caller, document_id: str, page: PageRequest, now: datetime
 ) -> tuple[list[tuple[RevisionRecord, str]], str | None]:
     """Return a page of the revisions with their authors' names, newest first, and the token of the next."""
     profile, found = await admit(db, caller, Need.READ, documents.at(document_id))
-    access.demand(found, profile.principals, Action.READ)
+    access.demand(found, profile.principals, Action.READ, now)
     query = revisions.under(document_id).ordered("revision", descending=True)
     shown, token = await page.of(db, query, lambda revision: (revision.revision, revision.slot))
     authors = await names.of(db, {revision.author_id for revision in shown}, profile)
     return [(revision, authors[revision.author_id]) for revision in shown], token
 
 
-async def read(db: Database, caller: Caller, document_id: str, number: int) -> tuple[RevisionRecord, str]:
+async def read(
+    db: Database, caller: Caller, document_id: str, number: int, now: datetime
+) -> tuple[RevisionRecord, str]:
     """Return one revision whole, with its author's name. Raises RevisionNotFound."""
     profile, found = await admit(db, caller, Need.READ, documents.at(document_id))
-    access.demand(found, profile.principals, Action.READ)
+    access.demand(found, profile.principals, Action.READ, now)
     revision = await _revision(db, document_id, number)
     authors = await names.of(db, {revision.author_id}, profile)
     return revision, authors[revision.author_id]
@@ -59,7 +61,7 @@ async def restore(
 ) -> tuple[DocumentRecord, Role]:
     """Make a revision's content the document's again, as a new revision: what was there stays in the history."""
     profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id), heavy=("body",))
-    document, role = access.demand(found, profile.principals, Action.EDIT)
+    document, role = access.demand(found, profile.principals, Action.EDIT, now)
     content = Content.held_by(await _revision(db, document_id, number))
     # No window: going back must not overwrite what it goes back from.
     return await writing.save(db, document, content, caller.uid, timedelta(), now), role

@@ -32,10 +32,10 @@ SUFFIX = {Format.MARKDOWN: "md", Format.HTML: "html", Format.PDF: "pdf"}
 _COPY_OF = {"nb": "Kopi av {}", "en": "Copy of {}"}
 
 
-async def read(db: Database, caller: Caller, document_id: str) -> tuple[DocumentRecord, Role]:
+async def read(db: Database, caller: Caller, document_id: str, now: datetime) -> tuple[DocumentRecord, Role]:
     """Return a document whole, and the caller's role. Raises DocumentNotFound."""
     profile, found = await admit(db, caller, Need.READ, documents.at(document_id), heavy=("body",))
-    return access.demand(found, profile.principals, Action.READ)
+    return access.demand(found, profile.principals, Action.READ, now)
 
 
 async def duplicate(
@@ -46,7 +46,7 @@ async def duplicate(
     Returns it, and whether an earlier request of its key had made it.
     """
     profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id), heavy=("body",))
-    original, _ = access.demand(found, profile.principals, Action.READ)
+    original, _ = access.demand(found, profile.principals, Action.READ, now)
     title = _COPY_OF[original.language].format(original.title)[:300]
     content = Content(title, original.body, original.tags, original.language)
     files_from = original.id if original.files else None
@@ -64,9 +64,11 @@ async def _copy_files(tasks: Tasks, document_id: str) -> None:
         _log.warning("enqueue_failed", handler="copy-files")
 
 
-async def export(db: Database, caller: Caller, document_id: str, form: Format) -> tuple[DocumentRecord, bytes]:
+async def export(
+    db: Database, caller: Caller, document_id: str, form: Format, now: datetime
+) -> tuple[DocumentRecord, bytes]:
     """Return a document and its text in one of the formats."""
-    document, _ = await read(db, caller, document_id)
+    document, _ = await read(db, caller, document_id, now)
     return document, await asyncio.to_thread(_rendered, document, form)
 
 

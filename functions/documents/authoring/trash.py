@@ -41,21 +41,26 @@ async def trash(
     db: Database, caller: Caller, document_id: str, condition: IfMatch, kept: timedelta, now: datetime
 ) -> tuple[DocumentRecord, Role]:
     """Move the document to the trash for `kept`. Raises StaleEtag when If-Match is old."""
-    return await _move(db, caller, document_id, condition, {"trashed_at": now, "purge_at": now + kept})
+    return await _move(db, caller, document_id, condition, {"trashed_at": now, "purge_at": now + kept}, now)
 
 
-async def restore(db: Database, caller: Caller, document_id: str) -> tuple[DocumentRecord, Role]:
+async def restore(db: Database, caller: Caller, document_id: str, now: datetime) -> tuple[DocumentRecord, Role]:
     """Take the document out of the trash, as it was. One that is not there stays as it is."""
-    return await _move(db, caller, document_id, None, {"trashed_at": None, "purge_at": None})
+    return await _move(db, caller, document_id, None, {"trashed_at": None, "purge_at": None}, now)
 
 
 @again_when_moved
 async def _move(
-    db: Database, caller: Caller, document_id: str, condition: IfMatch | None, changes: dict[str, datetime | None]
+    db: Database,
+    caller: Caller,
+    document_id: str,
+    condition: IfMatch | None,
+    changes: dict[str, datetime | None],
+    now: datetime,
 ) -> tuple[DocumentRecord, Role]:
     into_trash = changes["trashed_at"] is not None
     profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id))
-    document, role = access.demand(found, profile.principals, Action.TRASH, in_trash=True)
+    document, role = access.demand(found, profile.principals, Action.TRASH, now, in_trash=True)
     if condition:
         condition.check(document.etag(role))
     if document.trashed == into_trash:
@@ -75,7 +80,7 @@ async def purge(db: Database, tasks: Tasks, caller: Caller, document_id: str, no
 @again_when_moved
 async def _mark_one(db: Database, caller: Caller, document_id: str, now: datetime) -> None:
     profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id))
-    document, _ = access.demand(found, profile.principals, Action.TRASH, in_trash=True)
+    document, _ = access.demand(found, profile.principals, Action.TRASH, now, in_trash=True)
     if not document.trashed:
         raise NotInTrash
     await db.commit(_mark(document, now))

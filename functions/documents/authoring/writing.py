@@ -96,7 +96,7 @@ async def add(
     try:
         await db.commit(documents.create(document), revisions.create(_revision(document)))
     except Moved:
-        return await _made_before(db, caller, origin), True
+        return await _made_before(db, caller, origin, now), True
     return document, False
 
 
@@ -124,10 +124,10 @@ async def _new(uid: str, content: Content, origin: Origin, now: datetime) -> Doc
     )
 
 
-async def _made_before(db: Database, caller: Caller, origin: Origin) -> DocumentRecord:
+async def _made_before(db: Database, caller: Caller, origin: Origin, now: datetime) -> DocumentRecord:
     found = await db.get(documents.at(origin.id), heavy=("body",))
     # A key opens no document that has been given away since; a marked one belongs to nobody.
-    if found is None or access.role_of(found, [caller.principal]) is not Role.OWNER:
+    if found is None or access.role_of(found, [caller.principal], now) is not Role.OWNER:
         raise BeingPurged
     if found.fingerprint != origin.fingerprint:
         raise IdempotencyKeyReused
@@ -150,7 +150,7 @@ async def revise(
     the ETag still holds and the change is tried again.
     """
     profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id), heavy=("body",))
-    document, role = access.demand(found, profile.principals, Action.EDIT)
+    document, role = access.demand(found, profile.principals, Action.EDIT, now)
     condition.check(document.etag(role))
     return await save(db, document, _with(document, changes), caller.uid, window, now), role
 

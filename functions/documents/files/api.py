@@ -104,7 +104,7 @@ def _upload(upload: Upload | None) -> UploadView | None:
 )
 async def list_files(document_id: Id, caller: TheCaller, db: TheDatabase, page: ThePage) -> Response:
     """List the files of a document, newest first."""
-    found, token = await reading.listed(db, caller, document_id, page)
+    found, token = await reading.listed(db, caller, document_id, page, clock.now())
     return shown(FilePage(items=[FileView.showing(file) for file in found], next_page_token=token))
 
 
@@ -117,7 +117,7 @@ async def list_files(document_id: Id, caller: TheCaller, db: TheDatabase, page: 
 )
 async def read(document_id: Id, file_id: Id, caller: TheCaller, db: TheDatabase, unless: TheIfNoneMatch) -> Response:
     """Read what is known of a file, and whether it is ready."""
-    file = await reading.read(db, caller, document_id, file_id)
+    file = await reading.read(db, caller, document_id, file_id, clock.now())
     return shown(FileView.showing(file), etag=file.etag, unless=unless)
 
 
@@ -152,7 +152,7 @@ async def content(
     unless: TheIfNoneMatch,
 ) -> Response:
     """Get a file's content: the answer leads to where it can be had for five minutes."""
-    file = reading.ready(await reading.read(db, caller, document_id, file_id))
+    file = reading.ready(await reading.read(db, caller, document_id, file_id, clock.now()))
     if unchanged := _unchanged(file, unless):
         return unchanged
     return _leading(file, await reading.content_address(objects, file, settings.download_period))
@@ -170,7 +170,7 @@ async def thumbnail(
     size: Annotated[Literal["320", "1280"], Query(description="the most pixels of its longer side")] = "320",
 ) -> Response:
     """Get a small WebP of a picture: the answer leads to where it can be had for five minutes."""
-    file = reading.ready(await reading.read(db, caller, document_id, file_id))
+    file = reading.ready(await reading.read(db, caller, document_id, file_id, clock.now()))
     if unchanged := _unchanged(file, unless):
         return unchanged
     return _leading(file, await reading.thumbnail_address(objects, file, int(size), settings.download_period))

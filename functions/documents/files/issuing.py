@@ -70,7 +70,7 @@ async def issue(
     profile, document, use = await admit(
         db, caller, Need.WRITE, documents.at(document_id), storage_use.at(caller.principal)
     )
-    document, _ = access.demand(document, profile.principals, Action.EDIT)
+    document, _ = access.demand(document, profile.principals, Action.EDIT, now)
     _refuse_large(wish.size, media_type, limits)
     file = _pending(document, caller, wish, media_type, now)
     if file.holder == caller.principal and use and use.used_bytes + wish.size > limits.holder:

@@ -1,6 +1,6 @@
 """Reading: the files of a document, and where their bytes can be had for a few minutes."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from accounts.profiles.admission import Need, admit
 from core.caller import Caller
@@ -32,21 +32,21 @@ class FileRejected(Conflict):
 
 
 async def listed(
-    db: Database, caller: Caller, document_id: str, page: PageRequest
+    db: Database, caller: Caller, document_id: str, page: PageRequest, now: datetime
 ) -> tuple[list[FileRecord], str | None]:
     """Return a page of a readable document's files, newest first, and the token of the next."""
     profile, document = await admit(db, caller, Need.READ, documents.at(document_id))
-    access.demand(document, profile.principals, Action.READ)
+    access.demand(document, profile.principals, Action.READ, now)
     query = files.under(document_id).where("deleted", "==", False).ordered("created_at", descending=True)
     return await page.of(db, query, lambda found: (found.created_at, found.id))
 
 
-async def read(db: Database, caller: Caller, document_id: str, file_id: str) -> FileRecord:
+async def read(db: Database, caller: Caller, document_id: str, file_id: str, now: datetime) -> FileRecord:
     """Return a file of a document that the caller may read: 1 RPC. Raises FileNotFound."""
     profile, document, file = await admit(
         db, caller, Need.READ, documents.at(document_id), files.at(document_id, file_id)
     )
-    access.demand(document, profile.principals, Action.READ)
+    access.demand(document, profile.principals, Action.READ, now)
     if file is None or file.deleted:
         raise FileNotFound
     return file

@@ -38,7 +38,7 @@ async def _tombstone(db: Database, caller: Caller, document_id: str, file_id: st
     profile, document, file = await admit(
         db, caller, Need.WRITE, documents.at(document_id), files.at(document_id, file_id)
     )
-    access.demand(document, profile.principals, Action.EDIT)
+    access.demand(document, profile.principals, Action.EDIT, now)
     if file is None or file.deleted:
         raise FileNotFound
     ready = file.state is FileState.READY

@@ -1,0 +1,1 @@
+"""Groups: people of a Customer who learn together, and the helpers who look after them."""

@@ -1,0 +1,69 @@
+"""Invitations: what makes one, and the secret that accepts it, which nothing that is stored holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final, Literal
+
+from accounts.memberships import CustomerRole
+from accounts.records import InvitationRecord, invitations
+from core import addresses
+from core.data.operations import Write
+from core.ids import keyed_hash
+from core.services.outbox import NoticeKind, NoticeRecord, notice
+
+OPEN_FOR: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Invite:
+    """Who is invited to what: into a Customer with a role and groups, or to what `opens` names alone.
+
+    `email` is normalised; `language` is that of the mail.
+    """
+
+    email: str
+    opens: str
+    language: Literal["nb", "en"]
+    customer_id: str | None = None
+    role: CustomerRole | None = None
+    group_ids: Sequence[str] = ()
+
+
+def token_of(secret: bytes, seed: str) -> str:
+    """Return the secret of 256 bits that goes into the mail's link, always the same for a seed."""
+    return keyed_hash(secret, "invitation", seed)
+
+
+def id_of(token: str) -> str:
+    """Return the id of the invitation that a secret accepts: its SHA-256, in hexadecimal."""
+    return sha256(token.encode()).hexdigest()
+
+
+def issued(
+    secret: bytes, seed: str, invite: Invite, inviter_id: str, fingerprint: str, now: datetime
+) -> tuple[Write[InvitationRecord], Write[NoticeRecord]]:
+    """Return the writes of an invitation and of the mail that brings it; they go into the commit of what it opens.
+
+    `seed` is random, or derived from what makes the request known again.
+    """
+    record = InvitationRecord(
+        id=id_of(token_of(secret, seed)),
+        seed=seed,
+        customer_id=invite.customer_id,
+        role=invite.role,
+        group_ids=list(invite.group_ids),
+        opens=invite.opens,
+        language=invite.language,
+        email=invite.email,
+        email_hash=addresses.hashed(secret, invite.email),
+        inviter_id=inviter_id,
+        open_until=now + OPEN_FOR,
+        sent_at=now,
+        expires_at=now + OPEN_FOR,
+        fingerprint=fingerprint,
+        created_at=now,
+    )
+    told = notice(NoticeKind.INVITATION, now, invitation_id=record.id, actor=inviter_id)
+    return invitations.create(record), told
