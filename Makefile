@@ -6,6 +6,7 @@ SHELL := /bin/bash
 PYTHON := PYTHONPATH=functions:. .venv/bin/python
 PACKAGES := .venv/.installed
 NPM_PACKAGES := node_modules/.installed
+DEPLOYED := .local/deployed/.installed
 SOURCES := functions infra tests
 
 # The uv that is there, else one of our own (a virtual environment, as some systems forbid pip beside their own Python).
@@ -62,16 +63,22 @@ requirements: $(PACKAGES) ## Write what is deployed with the functions, from uv.
 promises: $(PACKAGES) ## Show which tests prove which promise of the privacy policy
 	@$(PYTHON) -m infra.promises
 
-bench: install ## Measure
+bench: install $(DEPLOYED) ## Measure
 	@$(PYTHON) -m tests.benchmarks
 
 clean: ## Remove what can be made again; the stack's data stay (see dev-reset)
 	@if [ -x .venv/bin/python ]; then .venv/bin/python -m infra.local.stack down; fi
-	rm -rf .venv node_modules .local/tools .local/logs .hypothesis .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv node_modules .local/deployed .local/tools .local/logs .hypothesis .pytest_cache .ruff_cache .import_linter_cache
 	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PACKAGES): uv.lock pyproject.toml | $(filter .local/%,$(UV))
 	$(UV) sync --frozen
+	@touch $@
+
+# What is deployed, and nothing of what we work with: packages that are merely there cost starts and memory.
+$(DEPLOYED): functions/requirements.txt | $(PACKAGES)
+	$(UV) venv --quiet --clear --python .venv/bin/python .local/deployed
+	$(UV) pip sync --quiet --python .local/deployed functions/requirements.txt
 	@touch $@
 
 $(NPM_PACKAGES): package-lock.json package.json | $(PACKAGES)

@@ -3,11 +3,10 @@
 import os
 import re
 import subprocess
-import sys
 from collections import Counter
 
 from infra.local.places import ROOT
-from tests.benchmarks.servers import Stage
+from tests.benchmarks.servers import PYTHON, Stage
 
 _TOP = 15
 _LINE = re.compile(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", re.MULTILINE)
@@ -26,7 +25,7 @@ import firebase_admin.auth
 def by_package(stage: Stage) -> Counter[str]:
     """Microseconds that each package's own modules take, the first request's included."""
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", _PROGRAM],
+        [str(PYTHON), "-X", "importtime", "-c", _PROGRAM],
         env=os.environ | stage.told(),
         cwd=ROOT / "functions",
         capture_output=True,

@@ -20,6 +20,9 @@ from infra.local.places import HOME, ROOT
 
 HERE: Final = Path(__file__).parent
 LOGS: Final = HOME.logs / "benchmarks"
+PYTHON: Final = ROOT / ".local" / "deployed" / "bin" / "python"
+"""An interpreter with the packages that are deployed, and no others; `make bench` makes it."""
+
 NODE: Final = HERE / "peers" / "node"
 # firebase-admin decodes unsigned tokens while this is set, and asks nobody: the emulator itself need not run.
 _AUTH: Final = "127.0.0.1:9099"
@@ -70,7 +73,7 @@ def emulator() -> Iterator[str]:
 
 def framework(source: Path, target: str, *, asgi: bool = False) -> list[str]:
     """The command line by which Cloud Run functions start a Python function."""
-    command = [sys.executable, "-m", "functions_framework", "--source", str(source), "--target", target]
+    command = [str(PYTHON), "-m", "functions_framework", "--source", str(source), "--target", target]
     return [*command, "--asgi"] if asgi else command
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 import grpc
 
+from core.data import messages
 from core.data.codec import Message
 from core.failures import Unavailable
 
@@ -66,8 +67,7 @@ class Connection:
         metadata: Sequence[tuple[str, str]],
         deadline: float,
     ) -> None:
-        from google.cloud.firestore_v1.types import firestore
-
+        firestore = messages.firestore()
         self.channel, self.deadline = channel, deadline
         self.name = f"projects/{project_id}/databases/{database_id}"
         self.root = f"{self.name}/documents"

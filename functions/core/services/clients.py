@@ -69,9 +69,11 @@ class Clients:
         return aio.insecure_channel(host, options=_CHANNEL_OPTIONS, interceptors=self._interceptors)
 
     def _google_channel(self) -> "grpc.aio.Channel":
-        from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcAsyncIOTransport
+        # What the client's transport does, without the client (see core.data.messages).
+        from google.api_core import grpc_helpers_async
 
-        return cast("Any", FirestoreGrpcAsyncIOTransport).create_channel(options=_CHANNEL_OPTIONS)
+        make = cast("Any", grpc_helpers_async).create_channel
+        return make(_FIRESTORE, default_scopes=_FIRESTORE_SCOPES, default_host=_FIRESTORE, options=_CHANNEL_OPTIONS)
 
     def _make_identity(self) -> "Identity":
         from core.web.identity import Identity
@@ -95,6 +97,9 @@ class Clients:
         if tasks := self._made.get("tasks"):
             await tasks.close()
 
+
+_FIRESTORE = "firestore.googleapis.com"
+_FIRESTORE_SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/datastore")
 
 # Documents reach 1 MiB and a page holds 100 of them; gRPC's own bound for a message is 4 MiB.
 _CHANNEL_OPTIONS: list[tuple[str, Any]] = [("grpc.max_receive_message_length", -1), ("grpc.keepalive_time_ms", 60_000)]

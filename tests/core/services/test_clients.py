@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from core.services import clients
 from core.services.clients import Clients
 from core.settings import Settings
+from infra.local.signing_key import new_key
 from tests.support.api import ROOT
 
 
@@ -59,3 +61,23 @@ class TestUsing:
         with clients.using(inside):
             assert clients.current() is inside
         assert clients.current() is outside
+
+
+class TestGoogle:
+    async def test_gives_a_channel_for_the_credentials_of_the_environment(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        account = {
+            "type": "service_account",
+            "client_email": "fn-authoring@dokker-test.iam.gserviceaccount.com",
+            "token_uri": "https://oauth2.invalid/token",
+            "private_key": new_key(),
+        }
+        file = tmp_path / "account.json"
+        file.write_text(json.dumps(account))
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+
+        made = Clients(local(project_id="dokker-test", FIRESTORE_EMULATOR_HOST=""))
+
+        assert made.database.name == "projects/dokker-test/databases/(default)"
+        await made.close()
