@@ -5,10 +5,11 @@ A new capability adds its module and a line to JOURNEYS.
 
 from collections.abc import Callable
 
-from infra.local.journeys import documents, files
+from infra.local.journeys import documents, files, school
 from infra.local.journeys.stage import Stage
 
 JOURNEYS: dict[str, Callable[[Stage], None]] = {
     "A document's life": documents.journey,
     "A photo of a phone": files.journey,
+    "A class": school.journey,
 }
