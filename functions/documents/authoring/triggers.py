@@ -45,7 +45,7 @@ class Pruned(View):
     pruned: int
 
 
-@tasks.post("/tasks/purge-document", shows=Purged, budget=Budget(rpcs=5, reads=2, per="descendant"))
+@tasks.post("/tasks/purge-document", shows=Purged, budget=Budget(rpcs=7, reads=4, per="descendant"))
 async def purge_document(task: PurgeDocument, db: TheDatabase, objects: TheObjects) -> Response:
     """Delete a marked document with everything below it; one that is not there or not marked is left alone."""
     return shown(Purged(purged=int(await trash.purge_document(db, objects, task.document_id))))
