@@ -102,5 +102,7 @@ documents = Collection(
         Index.on("readers[]", "customer_id", "trashed", "-updated_at"),
         Index.on("shared_with[]", "trashed", "-updated_at"),
         Index.on("tagged[]", "trashed", "-updated_at"),
+        # What has not followed its group yet.
+        Index.on("group_id", "customer_id"),
     ],
 )

@@ -41,6 +41,10 @@ _EXCUSED: Final = {
     "empty",
     "type_not_allowed",
     "unreadable",
+    # To which Customers and groups somebody belongs no document can say.
+    "unknown_customer",
+    "unknown_group",
+    "other_customer",
 }
 
 

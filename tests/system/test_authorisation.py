@@ -69,6 +69,7 @@ MATRIX: dict[str, tuple[str, ...]] = {
     "POST /": ("204", "204", "204", "204", "204", "204", "204"),
     # The last row, as the owner's token is worth nothing afterwards.
     "POST /v1/me/sessions/revoke": (UNKNOWN, UNKNOWN, "200", *WRITE, "200"),
+    "POST /tasks/follow-group": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
 }
 CALLERS = ("nobody", "machine", "stranger", "restricted", "suspended", "erasing", "owner")
 
@@ -117,6 +118,7 @@ async def calls_on(owner: Person) -> list[Call]:
         "POST /tasks/copy-files": {"body": {"documentId": "nothing"}},
         "POST /tasks/purge-document": {"body": {"documentId": "nothing"}},
         "POST /tasks/purge-marked": {"body": {}},
+        "POST /tasks/follow-group": {"body": {"groupId": "nothing"}},
     }
     return [Call(route, **made.get(route, {})) for route in MATRIX]
 

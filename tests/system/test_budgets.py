@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from google.cloud.tasks_v2 import CloudTasksAsyncClient, Queue
@@ -11,6 +12,7 @@ from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpc
 from grpc import aio
 
 from accounts.profiles.records import profiles
+from accounts.records import GroupRecord, groups
 from core import clock
 from core.settings import REGION
 from documents.records import documents
@@ -19,6 +21,7 @@ from infra.local.machine_tokens import machine_token
 from tests.documents.files.conftest import announced, brought, kept, quiet
 from tests.support import samples
 from tests.support.api import Api, Client, Person, functions
+from tests.support.belonging import enters, joins
 from tests.support.routes import Call, routes
 
 Cost = tuple[int, int, int]
@@ -67,6 +70,8 @@ async def importing(kari: Person) -> Call:
 
 
 async def listing_26(kari: Person) -> Call:
+    """More than a page, for somebody with twenty principals."""
+    await in_groups(kari, 17)
     for number in range(26):
         await kari.writes(f"Dokument {number}")
     return Call("GET /v1/documents")
@@ -233,6 +238,27 @@ async def a_sweep_of_pictures(kari: Person) -> Call:
     return Call("POST /schedules/sweep-pictures")
 
 
+async def in_groups(person: Person, count: int) -> list[str]:
+    """Put somebody into a Customer and so many groups of it. Returns their principals."""
+    await joins(person, "skolen")
+    for number in range(count):
+        await enters(person, f"klasse-{number}")
+    profile = await person.api.db.get(profiles.at(person.uid))
+    assert profile
+    return profile.principals
+
+
+async def a_group_that_moved(kari: Person) -> Call:
+    """One with a document that has not followed yet."""
+    await joins(kari, "skolen")
+    await enters(kari, "klasse-8b")
+    await kari.writes("Gruppearbeid", groupId="klasse-8b")
+    fields: dict[str, Any] = {"name": "8B", "member_count": 1, "created_by": None, "fingerprint": ""}
+    group = GroupRecord(id="klasse-8b", customer_id="fabrikken", created_at=clock.now(), **fields)
+    await kari.api.db.commit(groups.create(group))
+    return Call("POST /tasks/follow-group", body={"groupId": "klasse-8b"})
+
+
 CASES: dict[str, Case] = {
     "POST /v1/documents/{document_id}/files": Case(announcing, (2, 3, 2)),
     "GET /v1/documents/{document_id}/files": Case(listing_a_file, (2, 3, 0), many=1, each=(0, 1, 0)),
@@ -278,12 +304,13 @@ CASES: dict[str, Case] = {
     "POST /v1/me/sessions/revoke": Case(ending_sessions, (2, 1, 2)),
     "GET /v1/me/security-events": Case(with_an_event, (2, 2, 0), many=1, each=(0, 1, 0)),
     "GET /v1/people/{uid}": Case(seeing_a_colleague, (1, 2, 0)),
-    "POST /tasks/purge-document": Case(a_purge, (6, 4, 2), many=1, each=(1, 2, 2)),
-    "POST /tasks/purge-marked": Case(a_sweep, (6, 4, 2), many=1, each=(5, 4, 2)),
-    "POST /schedules/purge-trash": Case(a_night, (8, 5, 3), many=1, each=(7, 6, 3)),
+    "POST /tasks/purge-document": Case(a_purge, (8, 6, 2), many=1, each=(1, 2, 2)),
+    "POST /tasks/purge-marked": Case(a_sweep, (8, 6, 2), many=1, each=(7, 6, 2)),
+    "POST /schedules/purge-trash": Case(a_night, (10, 7, 3), many=1, each=(8, 7, 3)),
     "POST /schedules/prune-revisions": Case(
         asking("POST /schedules/prune-revisions"), (1, 1, 0), many=1, each=(3, 3, 3)
     ),
+    "POST /tasks/follow-group": Case(a_group_that_moved, (4, 3, 2), many=1, each=(1, 1, 2)),
 }
 
 
@@ -353,3 +380,36 @@ class TestBudgets:
         assert len((await kari.get("/v1/documents"))["items"]) == 1
 
         assert api.wire.cost == (2, 2, 0)
+
+    async def test_of_a_list_with_twenty_principals_is_two_calls(self, api: Api) -> None:
+        kari = await api.person("Kari")
+        principals = await in_groups(kari, 17)
+        for number in range(25):
+            await kari.writes(f"Dokument {number}", groupId=f"klasse-{number % 17}")
+        assert len(principals) == 20
+        api.wire.reset()
+
+        assert len((await kari.get("/v1/documents"))["items"]) == 25
+
+        assert api.wire.cost == (2, 1 + 25, 0)
+
+    async def test_of_a_list_and_a_search_grow_by_a_call_with_each_thirty_principals(self, api: Api) -> None:
+        kari = await api.person("Kari")
+        principals = await in_groups(kari, 58)
+        await kari.writes("Tur", groupId="klasse-57")
+        assert len(principals) == 61
+        for query in ("", "?q=tur", "?sharedWithMe=true&groupId=klasse-57", "?tag=tur"):
+            api.wire.reset()
+            await kari.get(f"/v1/documents{query}")
+            assert api.wire.rpcs == ["BatchGetDocuments", "RunQuery", "RunQuery", "RunQuery"], query
+
+    async def test_of_reading_what_is_shared_through_a_group_is_one_call(self, api: Api) -> None:
+        kari, ola = await api.people("Kari", "Ola")
+        for person in (kari, ola):
+            await in_groups(person, 1)
+        document = await kari.writes("Tur", groupId="klasse-0")
+        api.wire.reset()
+
+        assert (await ola.get(document.path))["role"] == "viewer"
+
+        assert api.wire.cost == (1, 2, 0)

@@ -2,9 +2,11 @@
 
 A list is served in order by one index and goes on to its end. What no index serves in order, a search above all, is a
 merge of single-field indexes by equality alone, which Firestore yields in no useful order; so up to 1,000 matches are
-read without their text, ranked, and paged from the ranking.
+read without their text, ranked, and paged from the ranking. Whoever belongs to more than one query can ask for asks
+several, and sees one list.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +15,7 @@ from typing import Final
 from accounts.profiles.admission import Need, admit
 from core.caller import Caller
 from core.data.database import Database
-from core.data.operations import Filter, Query
+from core.data.operations import Filter, Query, in_parts
 from core.failures import Fault, Invalid
 from core.paging import PageRequest, Place
 from documents import access
@@ -56,11 +58,34 @@ async def find(db: Database, caller: Caller, wanted: Wanted, page: PageRequest, 
     profile = await admit(db, caller, Need.READ)
     if words == [] or tag == "":
         return Found([], None)
-    principals = profile.principals
-    if words is None and (query := _in_order(principals, wanted, tag)):
-        found, token = await page.of(db, query, lambda document: (document.updated_at, document.id))
-        return Found(_seen(found, principals, now), token)
-    return await _ranked(db, principals, wanted, tag, words or [], page, now)
+    eyes = _Eyes(frozenset(profile.principals), wanted.shared_with_me, now)
+    if words is None and (queries := _in_order(profile.principals, wanted, tag)):
+        found, token = await page.of_all(db, queries, lambda document: (document.updated_at, document.id))
+        return Found(eyes.seen(found), token)
+    queries = _matching(profile.principals, wanted, tag, words or [])
+    matches, truncated = await _matches(db, queries)
+    return _ranked(eyes.seen(matches), words or [], page, truncated=truncated)
+
+
+@dataclass(frozen=True)
+class _Eyes:
+    """What the caller may see of what the queries yield, and in what role.
+
+    What changed hands since the index was written stays out, and so does what was shared for a time that is over.
+    """
+
+    principals: frozenset[str]
+    shared_with_me: bool
+    now: datetime
+
+    def seen(self, found: Sequence[DocumentRecord]) -> list[tuple[DocumentRecord, Role]]:
+        """Pair each with the caller's role."""
+        paired = [(document, access.role_of(document, self.principals, self.now)) for document in found]
+        return [(document, role) for document, role in paired if role and self._wants(document, role)]
+
+    def _wants(self, document: DocumentRecord, role: Role) -> bool:
+        # One's own is not shared with oneself, though one of one's groups may read it.
+        return access.sees(document, role) and not (self.shared_with_me and role is Role.OWNER)
 
 
 def _words(q: str | None) -> list[str] | None:
@@ -86,74 +111,67 @@ def _narrowed(wanted: Wanted) -> list[tuple[str, str]]:
     return [(name, value) for name, value in given if value is not None]
 
 
-def _in_order(principals: Sequence[str], wanted: Wanted, tag: str | None) -> Query[DocumentRecord] | None:
-    """Return the query that one index serves in order, or None when there is no such index."""
+def _in_order(principals: Sequence[str], wanted: Wanted, tag: str | None) -> list[Query[DocumentRecord]]:
+    """Return the queries that one index serves in order, or none when there is no such index."""
     narrowed = _narrowed(wanted)
     if len(narrowed) + (tag is not None) + wanted.shared_with_me > 1:
-        return None
-    query = documents.under()
-    if tag is not None:
-        marks = [access.tag_mark(principal, tag) for principal in principals]
-        query = query.where("tagged", "array-contains-any", marks)
-    else:
-        query = query.where(
-            "shared_with" if wanted.shared_with_me else "readers", "array-contains-any", list(principals)
-        )
+        return []
+    query = documents.under().where("trashed", "==", wanted.trashed).ordered("updated_at", descending=True)
     for name, value in narrowed:
         query = query.where(name, "==", value)
-    return query.where("trashed", "==", wanted.trashed).ordered("updated_at", descending=True)
+    if tag is not None:
+        marks = [access.tag_mark(principal, tag) for principal in principals]
+        return [query.where("tagged", "array-contains-any", part) for part in in_parts(marks)]
+    by = "shared_with" if wanted.shared_with_me else "readers"
+    return [query.where(by, "array-contains-any", part) for part in in_parts(principals)]
 
 
-async def _ranked(
-    db: Database,
-    principals: Sequence[str],
-    wanted: Wanted,
-    tag: str | None,
-    words: list[str],
-    page: PageRequest,
-    now: datetime,
-) -> Found:
-    matches = await db.query(_matching(principals, wanted, tag, words).limit(MOST_MATCHES))
-    ranking = sorted((_Ranked.of(document, words) for document in matches), key=lambda found: found.place)
-    if wanted.shared_with_me:
-        ranking = [found for found in ranking if access.role_of(found.document, principals, now) is not Role.OWNER]
-    if page.after is not None:
-        ranking = [found for found in ranking if found.place > page.after]
-    shown = ranking[: page.size]
-    token = page.token(shown[-1].place) if len(ranking) > page.size else None
-    return Found(_seen([found.document for found in shown], principals, now), token, len(matches) == MOST_MATCHES)
-
-
-def _matching(principals: Sequence[str], wanted: Wanted, tag: str | None, words: list[str]) -> Query[DocumentRecord]:
-    query = documents.under().any_of(Filter(("can_read", principal), "==", True) for principal in principals)
+def _matching(
+    principals: Sequence[str], wanted: Wanted, tag: str | None, words: list[str]
+) -> list[Query[DocumentRecord]]:
+    query = documents.under().where("trashed", "==", wanted.trashed)
     for word in words:
         query = query.where(("terms", word), "==", True)
     if tag is not None:
         query = query.where("tags", "array-contains", tag)
     for name, value in _narrowed(wanted):
         query = query.where(name, "==", value)
-    return query.where("trashed", "==", wanted.trashed)
+    return [query.any_of(Filter(("can_read", one), "==", True) for one in part) for part in in_parts(principals)]
+
+
+async def _matches(db: Database, queries: Sequence[Query[DocumentRecord]]) -> tuple[list[DocumentRecord], bool]:
+    """Return up to 1,000 matches, the same on every page, and whether there are more.
+
+    Without an order Firestore yields documents by id, so the first of each query hold the first of all.
+    """
+    parts = await asyncio.gather(*(db.query(query.limit(MOST_MATCHES + 1)) for query in queries))
+    found = {document.id: document for part in parts for document in part}
+    return [found[id_] for id_ in sorted(found)[:MOST_MATCHES]], len(found) > MOST_MATCHES
+
+
+def _ranked(
+    seen: Sequence[tuple[DocumentRecord, Role]], words: list[str], page: PageRequest, *, truncated: bool
+) -> Found:
+    ranking = sorted((_Ranked.of(document, role, words) for document, role in seen), key=lambda found: found.place)
+    if page.after is not None:
+        ranking = [found for found in ranking if found.place > page.after]
+    shown = ranking[: page.size]
+    token = page.token(shown[-1].place) if len(ranking) > page.size else None
+    return Found([(found.document, found.role) for found in shown], token, truncated)
 
 
 @dataclass(frozen=True)
 class _Ranked:
     document: DocumentRecord
+    role: Role
     place: Place
 
     @classmethod
-    def of(cls, document: DocumentRecord, words: list[str]) -> "_Ranked":
+    def of(cls, document: DocumentRecord, role: Role, words: list[str]) -> "_Ranked":
         hits = search.title_hits(document.title, words)
         # Ascending in all its parts, so that a place can be compared: most hits first, then the last changed.
-        return cls(document, (-hits, -_microseconds(document.updated_at), document.id))
+        return cls(document, role, (-hits, -_microseconds(document.updated_at), document.id))
 
 
 def _microseconds(moment: datetime) -> int:
     return int(moment.timestamp()) * 1_000_000 + moment.microsecond
-
-
-def _seen(
-    found: Sequence[DocumentRecord], principals: Sequence[str], now: datetime
-) -> list[tuple[DocumentRecord, Role]]:
-    """Pair each with the caller's role. What changed hands since the index was written stays out."""
-    paired = [(document, access.role_of(document, principals, now)) for document in found]
-    return [(document, role) for document, role in paired if role and access.sees(document, role)]

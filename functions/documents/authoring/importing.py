@@ -10,11 +10,12 @@ from accounts.profiles.admission import Need, admit
 from core.caller import Caller
 from core.data.database import Database
 from core.failures import Fault, Invalid
-from documents.authoring import foreign, writing
+from documents.authoring import foreign, placing, writing
 from documents.authoring.foreign import Imported
+from documents.authoring.placing import Home
 from documents.authoring.unreadable import UnreadableImport
-from documents.authoring.writing import Content, Origin
-from documents.records import DocumentRecord, Language
+from documents.authoring.writing import Content, Made, Origin
+from documents.records import Language
 
 _READERS: Final[dict[str, Callable[[bytes, str | None], Imported]]] = {
     "text/markdown": foreign.from_markdown,
@@ -39,16 +40,15 @@ class Source:
     language: Language | None
 
 
-async def bring(
-    db: Database, caller: Caller, source: Source, origin: Origin, now: datetime
-) -> tuple[DocumentRecord, bool]:
-    """Create a document of the caller's from a file; returns what `writing.create` does.
+async def bring(db: Database, caller: Caller, source: Source, origin: Origin, home: Home, now: datetime) -> Made:
+    """Create a document from a file; returns what `writing.create` does.
 
     Nobody's file is read before they have been let in. Raises Invalid when it is not what it claims, BodyTooLarge when
     it holds too long a text.
     """
-    await admit(db, caller, Need.WRITE)
-    return await writing.add(db, caller, await _content(source), origin, now)
+    profile = await admit(db, caller, Need.WRITE, heavy=home.heavy)
+    placed = placing.placed(home, profile)
+    return await writing.add(db, profile, await _content(source), origin, placed, now)
 
 
 async def _content(source: Source) -> Content:

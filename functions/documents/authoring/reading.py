@@ -12,8 +12,9 @@ from core.logs import Log
 from core.services.queue import Tasks
 from documents import access
 from documents.access import Action
-from documents.authoring import markdown, pdf, writing
-from documents.authoring.writing import Content, Origin
+from documents.authoring import markdown, pdf, placing, writing
+from documents.authoring.placing import Home
+from documents.authoring.writing import Content, Made, Origin
 from documents.records import FILES_TASKS, DocumentRecord, Role, documents
 
 _log = Log(__name__)
@@ -39,21 +40,19 @@ async def read(db: Database, caller: Caller, document_id: str, now: datetime) ->
 
 
 async def duplicate(
-    db: Database, tasks: Tasks, caller: Caller, document_id: str, origin: Origin, now: datetime
-) -> tuple[DocumentRecord, bool]:
-    """Make a copy that belongs to the caller; its files follow.
-
-    Returns it, and whether an earlier request of its key had made it.
-    """
-    profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id), heavy=("body",))
+    db: Database, tasks: Tasks, caller: Caller, document_id: str, origin: Origin, home: Home, now: datetime
+) -> Made:
+    """Make a copy that belongs to the caller, or where they want it; its files follow."""
+    profile, found = await admit(db, caller, Need.WRITE, documents.at(document_id), heavy=("body", *home.heavy))
     original, _ = access.demand(found, profile.principals, Action.READ, now)
+    placed = placing.placed(home, profile)
     title = _COPY_OF[original.language].format(original.title)[:300]
     content = Content(title, original.body, original.tags, original.language)
     files_from = original.id if original.files else None
-    made, replayed = await writing.add(db, caller, content, origin, now, files_from=files_from)
-    if made.files_from:
-        await _copy_files(tasks, made.id)
-    return made, replayed
+    made = await writing.add(db, profile, content, origin, placed, now, files_from=files_from)
+    if made.document.files_from:
+        await _copy_files(tasks, made.document.id)
+    return made
 
 
 async def _copy_files(tasks: Tasks, document_id: str) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from core.web.schemas import AnId, AUid, Draft, Line, Page, Text, Time, View
+from core.web.schemas import AnId, AUid, Draft, Id, Line, Page, Text, Time, View
 from documents.authoring import tags
 from documents.records import Language, Role
 
@@ -16,6 +16,10 @@ Tag = Annotated[Line, Field(max_length=tags.LONGEST)]
 Tags = Annotated[list[Tag], Field(max_length=50, description="normalised: trimmed, lower case, once each")]
 
 
+IN_CUSTOMER = "a Customer of yours that it is to belong to; left out, it is yours"
+IN_GROUP = "a group of yours that it is to belong to, and with it to the group's Customer"
+
+
 class DocumentDraft(Draft):
     """A new document. Its language is guessed when left out."""
 
@@ -23,6 +27,8 @@ class DocumentDraft(Draft):
     body: Body = ""
     tags: Tags = Field(default_factory=list)
     language: Language | None = None
+    customer_id: Annotated[Id | None, Field(description=IN_CUSTOMER)] = None
+    group_id: Annotated[Id | None, Field(description=IN_GROUP)] = None
 
 
 class DocumentChange(Draft):

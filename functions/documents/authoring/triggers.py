@@ -11,10 +11,10 @@ from core.web.application import Application, Budget
 from core.web.dependencies import TheDatabase, TheObjects, TheSettings, TheTasks
 from core.web.preconditions import shown
 from core.web.schemas import Draft, Id, View
-from documents.authoring import history, trash
+from documents.authoring import following, history, trash
 
 MOST = 2_000
-"""Documents that one call purges; what is left is the next one's."""
+"""Documents that one call deals with; what is left is the next one's."""
 
 tasks = Application(trash.TASKS, audience="machine", invoker=INVOKER)
 schedules = Application("authoring-schedules", audience="machine", invoker="scheduler-invoker")
@@ -22,6 +22,10 @@ schedules = Application("authoring-schedules", audience="machine", invoker="sche
 
 class PurgeDocument(Draft):
     document_id: Id
+
+
+class FollowGroup(Draft):
+    group_id: Id
 
 
 class Nothing(Draft):
@@ -33,11 +37,15 @@ class Purged(View):
     purged: int
 
 
+class Followed(View):
+    followed: int
+
+
 class Pruned(View):
     pruned: int
 
 
-@tasks.post("/tasks/purge-document", shows=Purged, budget=Budget(rpcs=5, reads=2, per="descendant"))
+@tasks.post("/tasks/purge-document", shows=Purged, budget=Budget(rpcs=7, reads=4, per="descendant"))
 async def purge_document(task: PurgeDocument, db: TheDatabase, objects: TheObjects) -> Response:
     """Delete a marked document with everything below it; one that is not there or not marked is left alone."""
     return shown(Purged(purged=int(await trash.purge_document(db, objects, task.document_id))))
@@ -50,6 +58,16 @@ async def purge_marked(_: Nothing, db: TheDatabase, objects: TheObjects, queue: 
     if purged == MOST:
         await _go_on(queue)
     return shown(Purged(purged=purged))
+
+
+@tasks.post("/tasks/follow-group", shows=Followed, budget=Budget(rpcs=3, reads=3, per="document"))
+async def follow_group(task: FollowGroup, db: TheDatabase, queue: TheTasks) -> Response:
+    """Let documents follow a group to the Customer that has it now, or let go of one that is no more."""
+    followed = await following.follow(db, task.group_id, MOST)
+    if followed == MOST:
+        name = f"{task.group_id} after {clock.now().isoformat()}"
+        await queue.enqueue(trash.TASKS, "follow-group", {"groupId": task.group_id}, name=name)
+    return shown(Followed(followed=followed))
 
 
 @schedules.post("/schedules/purge-trash", shows=Purged, budget=Budget(rpcs=2, per="document"))

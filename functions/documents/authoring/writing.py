@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from accounts.profiles.admission import Need, admit
+from accounts.profiles.records import ProfileRecord
 from core.caller import Caller
 from core.conditions import IfMatch
 from core.data.contention import again_when_moved
@@ -15,7 +16,8 @@ from core.failures import Conflict, Fault, IdempotencyKeyReused, Invalid, TooLar
 from core.ids import random_id
 from documents import access
 from documents.access import Action
-from documents.authoring import language, search, tags
+from documents.authoring import language, placing, search, tags
+from documents.authoring.placing import Home, Placed
 from documents.authoring.records import RevisionRecord, revisions
 from documents.records import DocumentRecord, Language, Role, documents
 
@@ -34,7 +36,7 @@ class BodyTooLarge(TooLarge):
 
 
 class BeingPurged(Conflict):
-    detail = "What this Idempotency-Key made is no longer yours, or just being purged. Use a new key."
+    detail = "What this Idempotency-Key made is no longer yours to read, or just being purged. Use a new key."
 
 
 @dataclass(frozen=True)
@@ -74,45 +76,61 @@ class Origin:
     fingerprint: str
 
 
-async def create(
-    db: Database, caller: Caller, content: Content, origin: Origin, now: datetime
-) -> tuple[DocumentRecord, bool]:
-    """Create a document of the caller's. Returns it, and whether an earlier request of the same key had made it.
+@dataclass(frozen=True)
+class Made:
+    """A document, its maker's role, and whether an earlier request of the same key had made it."""
 
-    Raises IdempotencyKeyReused when that request was another one.
+    document: DocumentRecord
+    role: Role
+    replayed: bool = False
+
+
+async def create(db: Database, caller: Caller, content: Content, origin: Origin, home: Home, now: datetime) -> Made:
+    """Create a document of the caller's, or of a Customer or group that they belong to.
+
+    Raises IdempotencyKeyReused when an earlier request of the same key was another one, and Invalid for a home that is
+    none of theirs.
     """
-    await admit(db, caller, Need.WRITE)
-    return await add(db, caller, content, origin, now)
+    profile = await admit(db, caller, Need.WRITE, heavy=home.heavy)
+    return await add(db, profile, content, origin, placing.placed(home, profile), now)
 
 
 async def add(
-    db: Database, caller: Caller, content: Content, origin: Origin, now: datetime, *, files_from: str | None = None
-) -> tuple[DocumentRecord, bool]:
-    """Do as `create` does for a caller who has been let in already: 1 RPC, 2 writes.
+    db: Database,
+    maker: ProfileRecord,
+    content: Content,
+    origin: Origin,
+    placed: Placed,
+    now: datetime,
+    *,
+    files_from: str | None = None,
+) -> Made:
+    """Do as `create` does for somebody who has been let in already: 1 RPC, 2 writes.
 
     `files_from` is the document whose files are to be copied to the new one.
     """
-    document = (await _new(caller.uid, content, origin, now)).model_copy(update={"files_from": files_from})
+    document = (await _new(maker.uid, content, origin, placed, now)).model_copy(update={"files_from": files_from})
     try:
         await db.commit(documents.create(document), revisions.create(_revision(document)))
     except Moved:
-        return await _made_before(db, caller, origin, now), True
-    return document, False
+        return await _made_before(db, maker, origin, now)
+    return Made(document, placed.role)
 
 
-async def _new(uid: str, content: Content, origin: Origin, now: datetime) -> DocumentRecord:
-    roles = {f"user:{uid}": Role.OWNER}
-    derived: dict[str, Any] = access.lists(roles, content.tags, trashed=False)
+async def _new(uid: str, content: Content, origin: Origin, placed: Placed, now: datetime) -> DocumentRecord:
+    derived: dict[str, Any] = access.lists(placed.roles, content.tags, trashed=False)
     return DocumentRecord(
         id=origin.id,
         fingerprint=origin.fingerprint,
-        owner_id=uid,
+        owner_id=placed.owner_id,
+        customer_id=placed.customer_id,
+        group_id=placed.group_id,
         author_id=uid,
         title=content.title,
         body=content.body,
         tags=content.tags,
         language=content.language,
-        roles=roles,
+        roles=dict(placed.roles),
         terms=await _terms(content.title, content.tags, content.body),
         revision=1,
         slot=random_id(),
@@ -124,14 +142,15 @@ async def _new(uid: str, content: Content, origin: Origin, now: datetime) -> Doc
     )
 
 
-async def _made_before(db: Database, caller: Caller, origin: Origin, now: datetime) -> DocumentRecord:
+async def _made_before(db: Database, maker: ProfileRecord, origin: Origin, now: datetime) -> Made:
     found = await db.get(documents.at(origin.id), heavy=("body",))
-    # A key opens no document that has been given away since; a marked one belongs to nobody.
-    if found is None or access.role_of(found, [caller.principal], now) is not Role.OWNER:
+    role = access.role_of(found, maker.principals, now) if found else None
+    # A key opens no document that its maker may not read by now; a marked one belongs to nobody.
+    if found is None or role is None or not access.sees(found, role):
         raise BeingPurged
     if found.fingerprint != origin.fingerprint:
         raise IdempotencyKeyReused
-    return found
+    return Made(found, role, replayed=True)
 
 
 @again_when_moved

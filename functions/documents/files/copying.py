@@ -96,12 +96,13 @@ async def _begun(db: Database, original: FileRecord, document: DocumentRecord, l
 
 def _twin(original: FileRecord, document: DocumentRecord, now: datetime) -> FileRecord:
     """The record of the copy while its objects are still to come."""
-    owner = document.owner_id or original.uploader_id
+    # A Customer's document has no owner, and it is its author who brings the files.
+    bringer = document.owner_id or document.author_id
     return FileRecord(
         document_id=document.id,
         id=original.id,
-        uploader_id=owner,
-        holder=holder_of(document, f"user:{owner}"),
+        uploader_id=bringer,
+        holder=holder_of(document, f"user:{bringer}"),
         name=original.name,
         content_type=original.content_type,
         size=original.size,

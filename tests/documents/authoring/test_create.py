@@ -148,8 +148,10 @@ class TestLimits:
 
     @pytest.mark.promise("P01")
     def test_of_what_is_asked_for_are_the_document_alone(self) -> None:
-        """Title, text, tags and language are the document itself; nothing else is asked for to write one."""
-        assert set(DocumentDraft.model_fields) == {"title", "body", "tags", "language"}
+        """Title, text, tags and language are the document itself; what else may be said is where it belongs."""
+        itself, where = {"title", "body", "tags", "language"}, {"customer_id", "group_id"}
+        assert set(DocumentDraft.model_fields) == itself | where
+        assert not any(field.is_required() for field in DocumentDraft.model_fields.values())
 
 
 class TestIdempotency:

@@ -13,6 +13,7 @@ TASKS, SCHEDULES = "authoring-tasks", "authoring-schedules"
 ROUTES = [
     (TASKS, "tasks/purge-document", {"documentId": "tur"}),
     (TASKS, "tasks/purge-marked", {}),
+    (TASKS, "tasks/follow-group", {"groupId": "klasse-8b"}),
     (SCHEDULES, "schedules/purge-trash", None),
     (SCHEDULES, "schedules/prune-revisions", None),
 ]
