@@ -9,7 +9,7 @@ from typing import Final, Literal
 from accounts.memberships import CustomerRole
 from accounts.records import InvitationRecord, InvitationState, invitations
 from core import addresses
-from core.data.operations import Write
+from core.data.operations import Change, Write
 from core.ids import keyed_hash
 from core.services.outbox import NoticeKind, NoticeRecord, notice
 
@@ -91,3 +91,11 @@ def ended(record: InvitationRecord, state: InvitationState, now: datetime) -> Wr
     """Return the guarded write that ends a pending invitation without anybody having accepted it."""
     until = min(now, record.expires_at)
     return invitations.update(record, state=state, open_until=None, expires_at=until, purge_at=until + KEPT)
+
+
+def renewed(record: InvitationRecord, now: datetime) -> Change[InvitationRecord]:
+    """Return the guarded write after which a pending invitation has been sent once more and is open for 7 days anew."""
+    until = now + OPEN_FOR
+    return invitations.update(
+        record, sent=record.sent + 1, sent_at=now, open_until=until, expires_at=until, purge_at=until + KEPT
+    )
