@@ -25,7 +25,7 @@ from accounts.customers.schemas import (
 )
 from accounts.memberships import CustomerRole
 from accounts.profiles.admission import REFUSALS
-from accounts.records import CustomerKind, CustomerRecord, CustomerSettings, individual_id
+from accounts.records import CustomerKind, CustomerRecord, individual_id
 from core import clock
 from core.failures import IdempotencyKeyReused, IfMatchRequired, Malformed, RateLimited, StaleEtag, TooLarge
 from core.functions import http_function
@@ -79,7 +79,7 @@ async def create(
     charter = service.Charter(
         id=individual_id(settings.key, caller.uid) if alone else idempotency.id_for(caller.uid, "customer"),
         fingerprint=idempotency.fingerprint(draft, "customer"),
-        **{**vars(draft), "settings": CustomerSettings(**vars(draft.settings))},
+        **draft.content(),
     )
     customer, role, replayed = await service.create(db, caller, charter, clock.now())
     return shown(

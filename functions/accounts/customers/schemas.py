@@ -1,7 +1,7 @@
 """What travels of Customers, their members and invitations."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -10,7 +10,7 @@ from accounts.customers.inviting import MOST_GROUPS
 from accounts.customers.provisioning import LineAnswer, LineState
 from accounts.memberships import CustomerRole
 from accounts.profiles.schemas import Name
-from accounts.records import CustomerKind, InvitationState
+from accounts.records import CustomerKind, CustomerSettings, InvitationState
 from core.web.schemas import WHOLE, AnId, AUid, Draft, EmailAddress, Id, Page, Time, View
 
 MOST_SEATS = 1_000_000
@@ -48,6 +48,10 @@ class CustomerDraft(Draft):
     language: Language
     seats: Seats = None
     settings: SettingsDraft = Field(default_factory=SettingsDraft)
+
+    def content(self) -> dict[str, Any]:
+        """Return its fields as a Customer's record holds them."""
+        return {**vars(self), "settings": CustomerSettings(**vars(self.settings))}
 
 
 class CustomerChange(Draft):
