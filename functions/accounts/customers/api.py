@@ -154,7 +154,7 @@ async def read_member(customer_id: Id, uid: Uid, caller: TheCaller, db: TheDatab
     MEMBER,
     shows=MemberView,
     raises=[*_RANKED, members.MemberNotFound, owners.LastOwner, owners.OwnerRefused],
-    budget=Budget(rpcs=3, reads=5, writes=3),
+    budget=Budget(rpcs=2, reads=4, writes=3),
     example={"role": "helper"},
 )
 async def change_member(customer_id: Id, uid: Uid, change: RoleChange, caller: TheCaller, db: TheDatabase) -> Response:

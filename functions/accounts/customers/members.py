@@ -50,28 +50,21 @@ async def read(db: Database, caller: Caller, customer_id: str, uid: str) -> Name
     return line, (await names.of(db, [uid], profile))[uid]
 
 
+@again_when_moved
 async def change_role(db: Database, caller: Caller, customer_id: str, uid: str, role: CustomerRole) -> Named:
     """Give a member another role: one commit, in which access changes. Raises what `authority` and `owners` do."""
-    line, profile = await _change_role(db, caller, customer_id, uid, role)
-    return line, (await names.of(db, [uid], profile))[uid]
-
-
-@again_when_moved
-async def _change_role(
-    db: Database, caller: Caller, customer_id: str, uid: str, role: CustomerRole
-) -> tuple[MemberRecord, ProfileRecord]:
     own, customer, other, line = await _parties(db, caller, customer_id, uid, CustomerRole.ADMIN)
     held = other.memberships[customer_id]
     authority.demand_change(own, held.role, role)
     if held.role is role:
-        return line, other
+        return line, other.name
     belonging = Belonging.of(other).joining(customer_id, Membership(id=held.id, role=role))
     changed = members.update(line, role=role)
     writes: list[Write[Any]] = [profiles.update(other, **belonging.fields(uid)), changed]
     if CustomerRole.OWNER in (held.role, role):
         writes.append(customers.update(customer, owners=owners.changed(customer, uid, role)))
     await db.commit(*writes)
-    return changed.record, other
+    return changed.record, other.name
 
 
 async def _parties(

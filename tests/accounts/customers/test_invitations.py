@@ -16,7 +16,7 @@ from tests.support.api import Api
 from tests.support.belonging import enters, told
 from tests.support.customers import a_customer, a_group, accepts, invitation, token
 
-ROLES = ("member", "helper", "admin", "owner")
+ROLES: tuple[str, ...] = ("member", "helper", "admin", "owner")
 
 
 class TestInvite:

@@ -20,7 +20,7 @@ from tests.support.belonging import enters, told
 from tests.support.customers import Customer, a_customer, a_group
 from tests.support.emulators import Emulators
 
-ROLES = ("member", "helper", "admin", "owner")
+ROLES: tuple[str, ...] = ("member", "helper", "admin", "owner")
 
 
 async def a_school(api: Api) -> tuple[Customer, dict[str, Person]]:
