@@ -11,6 +11,8 @@ from core import startup
 ENTRY_POINTS = {
     "profiles": "accounts.profiles.api",
     "profiles_schedules": "accounts.profiles.triggers",
+    "customers": "accounts.customers.api",
+    "customers_schedules": "accounts.customers.triggers",
     "authoring": "documents.authoring.api",
     "authoring_tasks": "documents.authoring.triggers",
     "authoring_schedules": "documents.authoring.triggers",

@@ -13,6 +13,7 @@ from infra.local.machine_tokens import machine_token
 from tests.documents.files.conftest import kept
 from tests.support import samples
 from tests.support.api import Api, Client, Document, Person
+from tests.support.customers import SCHOOL, a_customer, token
 from tests.support.routes import Call, documented, routes
 
 UNKNOWN = "401 unauthenticated"
@@ -65,6 +66,25 @@ MATRIX: dict[str, tuple[str, ...]] = {
     "POST /tasks/purge-marked": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     "POST /schedules/purge-trash": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     "POST /schedules/prune-revisions": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    # customers
+    "POST /v1/customers": (UNKNOWN, UNKNOWN, "201", *WRITE, "201"),
+    "GET /v1/customers": (UNKNOWN, UNKNOWN, "200", *READ, "200"),
+    "GET /v1/customers/{customer_id}": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "PATCH /v1/customers/{customer_id}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    "GET /v1/customers/{customer_id}/members": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "GET /v1/customers/{customer_id}/members/{uid}": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "PATCH /v1/customers/{customer_id}/members/{uid}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    "DELETE /v1/customers/{customer_id}/members/{uid}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    "POST /v1/customers/{customer_id}/invitations": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "201"),
+    "POST /v1/customers/{customer_id}/invitations/import": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    "GET /v1/customers/{customer_id}/invitations": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "GET /v1/customers/{customer_id}/invitations/{invitation_id}": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "DELETE /v1/customers/{customer_id}/invitations/{invitation_id}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    "POST /v1/customers/{customer_id}/invitations/{invitation_id}/resend": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    "POST /v1/invitations/accept": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    "POST /schedules/expire-invitations": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "POST /schedules/sweep-departures": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    # /customers
     # IAM let in whatever reaches an event function; what is no event is acknowledged, so that it does not return.
     "POST /": ("204", "204", "204", "204", "204", "204", "204"),
     # The last row, as the owner's token is worth nothing afterwards.
@@ -74,6 +94,7 @@ MATRIX: dict[str, tuple[str, ...]] = {
 CALLERS = ("nobody", "machine", "stranger", "restricted", "suspended", "erasing", "owner")
 
 DEVICE = "kari-laptop-0123456789"
+CUSTOMER = "/v1/customers/{customer_id}"
 
 
 async def calls_on(owner: Person) -> list[Call]:
@@ -119,6 +140,7 @@ async def calls_on(owner: Person) -> list[Call]:
         "POST /tasks/purge-document": {"body": {"documentId": "nothing"}},
         "POST /tasks/purge-marked": {"body": {}},
         "POST /tasks/follow-group": {"body": {"groupId": "nothing"}},
+        **await customers_calls(owner),
     }
     return [Call(route, **made.get(route, {})) for route in MATRIX]
 
@@ -126,6 +148,40 @@ async def calls_on(owner: Person) -> list[Call]:
 async def _with_a_picture(owner: Person) -> dict[str, str]:
     document = await owner.writes()
     return {"document_id": document.id, "file_id": (await kept(owner, document, samples.photo()))["id"]}
+
+
+async def customers_calls(owner: Person) -> dict[str, dict[str, Any]]:
+    """A good request for every row of Customers, in one of the owner's."""
+    school = await a_customer(owner)
+    colleagues = await owner.api.people("Anne", "Hans", "Mia")
+    await school.takes(*colleagues)
+    anne, hans, mia = (colleague.uid for colleague in colleagues)
+    seen, revoked, resent = [(await school.invites(f"elev{n}@example.com"))["id"] for n in range(3)]
+    owner.api.advance(minutes=11)
+    rival = await a_customer(await owner.api.person("Rival"))
+    wanted = await token(owner.api, (await rival.invites(owner.email))["id"])
+    into, member, invited = CUSTOMER, f"{CUSTOMER}/members/{{uid}}", f"{CUSTOMER}/invitations/{{invitation_id}}"
+    fill = {"customer_id": school.id}
+    return {
+        "POST /v1/customers": {"body": SCHOOL},
+        f"GET {into}": {"fill": fill},
+        f"PATCH {into}": {"fill": fill, "body": {"name": "Lia skole"}, "headers": {"If-Match": "*"}},
+        f"GET {into}/members": {"fill": fill},
+        f"GET {member}": {"fill": {**fill, "uid": anne}},
+        f"PATCH {member}": {"fill": {**fill, "uid": hans}, "body": {"role": "helper"}},
+        f"DELETE {member}": {"fill": {**fill, "uid": mia}},
+        f"POST {into}/invitations": {"fill": fill, "body": {"email": "ny@example.com"}},
+        f"POST {into}/invitations/import": {
+            "fill": fill,
+            "body": b"email\nnyere@example.com\n",
+            "headers": {"Content-Type": "text/csv"},
+        },
+        f"GET {into}/invitations": {"fill": fill},
+        f"GET {invited}": {"fill": {**fill, "invitation_id": seen}},
+        f"DELETE {invited}": {"fill": {**fill, "invitation_id": revoked}},
+        f"POST {invited}/resend": {"fill": {**fill, "invitation_id": resent}},
+        "POST /v1/invitations/accept": {"body": {"token": wanted}},
+    }
 
 
 async def as_caller(api: Api, who: str, owner: Person) -> Client:

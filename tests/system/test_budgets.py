@@ -11,6 +11,7 @@ from google.cloud.tasks_v2 import CloudTasksAsyncClient, Queue
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcAsyncIOTransport
 from grpc import aio
 
+from accounts.customers.departures import mark
 from accounts.profiles.records import profiles
 from accounts.records import GroupRecord, groups
 from core import clock
@@ -22,6 +23,7 @@ from tests.documents.files.conftest import announced, brought, kept, quiet
 from tests.support import samples
 from tests.support.api import Api, Client, Person, functions
 from tests.support.belonging import enters, joins
+from tests.support.customers import SCHOOL, a_customer, a_group, token
 from tests.support.routes import Call, routes
 
 Cost = tuple[int, int, int]
@@ -259,7 +261,78 @@ async def a_group_that_moved(kari: Person) -> Call:
     return Call("POST /tasks/follow-group", body={"groupId": "klasse-8b"})
 
 
+CUSTOMER = "/v1/customers/{customer_id}"
+MEMBER, INVITATION = f"{CUSTOMER}/members/{{uid}}", f"{CUSTOMER}/invitations/{{invitation_id}}"
+
+
+async def founding(kari: Person) -> Call:
+    return Call("POST /v1/customers", body=SCHOOL)
+
+
+def in_a_school(route: str, body: Any = None, content_type: str = "application/json") -> Prepare:
+    """A request upon a Customer of Kari's with Ola in it, or upon Ola, or upon an invitation that is open."""
+
+    async def prepare(kari: Person) -> Call:
+        school, ola = await a_customer(kari), await kari.api.person("Ola")
+        await school.takes(ola)
+        invited = (await school.invites("ny@example.com"))["id"] if "{invitation_id}" in route else ""
+        kari.api.advance(minutes=11)
+        fill = {"customer_id": school.id, "uid": ola.uid, "invitation_id": invited}
+        return Call(route, fill, body, headers={"If-Match": "*", "Content-Type": content_type})
+
+    return prepare
+
+
+async def accepting(kari: Person) -> Call:
+    school = await a_customer(await kari.api.person("Ola"))
+    group_id = await a_group(school)
+    made = await school.invites(kari.email, groupIds=[group_id])
+    return Call("POST /v1/invitations/accept", body={"token": await token(kari.api, made["id"])})
+
+
+async def expiring(kari: Person) -> Call:
+    school = await a_customer(kari)
+    for number in range(2):
+        await school.invites(f"elev{number}@example.com")
+    kari.api.advance(days=8)
+    return Call("POST /schedules/expire-invitations")
+
+
+async def departing(kari: Person) -> Call:
+    await kari.api.db.commit(mark("borte", clock.now()))
+    kari.api.advance(hours=2)
+    return Call("POST /schedules/sweep-departures")
+
+
+CUSTOMERS: dict[str, Case] = {
+    "POST /v1/customers": Case(founding, (2, 2, 3)),
+    "GET /v1/customers": Case(in_a_school("GET /v1/customers"), (2, 2, 0), many=1, each=(0, 1, 0)),
+    f"GET {CUSTOMER}": Case(in_a_school(f"GET {CUSTOMER}"), (1, 2, 0)),
+    f"PATCH {CUSTOMER}": Case(in_a_school(f"PATCH {CUSTOMER}", {"name": "Lia skole"}), (2, 2, 1)),
+    f"GET {CUSTOMER}/members": Case(in_a_school(f"GET {CUSTOMER}/members"), (3, 4, 0), many=2, each=(0, 1, 0)),
+    f"GET {MEMBER}": Case(in_a_school(f"GET {MEMBER}"), (2, 3, 0)),
+    f"PATCH {MEMBER}": Case(in_a_school(f"PATCH {MEMBER}", {"role": "helper"}), (2, 4, 2)),
+    f"DELETE {MEMBER}": Case(in_a_school(f"DELETE {MEMBER}"), (2, 4, 4)),
+    f"POST {CUSTOMER}/invitations": Case(
+        in_a_school(f"POST {CUSTOMER}/invitations", {"email": "ny@example.com"}), (3, 4, 4)
+    ),
+    f"POST {CUSTOMER}/invitations/import": Case(
+        in_a_school(f"POST {CUSTOMER}/invitations/import", b"ny@example.com\nnyere@example.com", "text/csv"),
+        (4, 6, 6),
+        many=2,
+        each=(0, 1, 2),
+    ),
+    f"GET {CUSTOMER}/invitations": Case(in_a_school(f"GET {CUSTOMER}/invitations"), (2, 2, 0), many=1, each=(0, 1, 0)),
+    f"GET {INVITATION}": Case(in_a_school(f"GET {INVITATION}"), (1, 2, 0)),
+    f"DELETE {INVITATION}": Case(in_a_school(f"DELETE {INVITATION}"), (2, 2, 2)),
+    f"POST {INVITATION}/resend": Case(in_a_school(f"POST {INVITATION}/resend"), (2, 2, 2)),
+    "POST /v1/invitations/accept": Case(accepting, (3, 3, 6), many=1, each=(0, 1, 2)),
+    "POST /schedules/expire-invitations": Case(expiring, (4, 4, 3), many=2, each=(2, 2, 2)),
+    "POST /schedules/sweep-departures": Case(departing, (4, 3, 1), many=1, each=(3, 2, 1)),
+}
+
 CASES: dict[str, Case] = {
+    **CUSTOMERS,
     "POST /v1/documents/{document_id}/files": Case(announcing, (2, 3, 2)),
     "GET /v1/documents/{document_id}/files": Case(listing_a_file, (2, 3, 0), many=1, each=(0, 1, 0)),
     f"GET {FILE}": Case(of_a_picture(f"GET {FILE}"), (1, 3, 0)),

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
 from multiprocessing import get_context
 
 import pytest
 from schemathesis.checks import CHECKS
 
-from core import clock
+from accounts.invitations import Invite, id_of, issued
+from accounts.records import invitations
+from core import addresses, clock
+from core.addresses import normalised
 from core.ids import random_id
 from documents.files.records import FileRecord, FileState, files
 from tests.support.api import Api, Document, Person
 from tests.support.conformance import Cast, Tried, settings, try_all
-from tests.support.routes import documented
+from tests.support.customers import a_customer
+from tests.support.routes import OPENAPI, documented
 
 # Checks that look only at what the phase of edges sends.
 THOROUGH = {"allow_header_conformance", "missing_required_header", "unsupported_method"}
 DOCUMENTS, TRASHED, DEVICES, FILES = 30, 30, 25, 20
+PUPILS, INVITED = 20, 60
+CUSTOMER = "/v1/customers/{customer_id}"
 PEOPLE = 4
 
 
@@ -38,10 +47,50 @@ async def a_cast(api: Api) -> Cast:
         "number": [1],
         "file_id": await files_in(api, kari, written + trashed),
     }
+    school = await a_school(api, kari)
+    ids |= {"customer_id": [school.id], "uid": [kari.uid, *school.pupils], "invitation_id": school.invited}
     tokens = {"/v1/me/sessions/revoke": ola.token} | dict.fromkeys(
         ["/v1/documents/empty-trash", "/v1/me/devices"], sara.token
     )
+    tokens[f"{CUSTOMER}/members/{{uid}}"] = school.admin.token
     return Cast(str(api.http.base_url), kari.token, tokens, ids)
+
+
+@dataclass(frozen=True)
+class School:
+    """A Customer whose owner is the person of the run, and an admin who may change and remove its pupils only."""
+
+    id: str
+    admin: Person
+    pupils: list[str]
+    invited: list[str]
+
+
+async def a_school(api: Api, owner: Person) -> School:
+    school = await a_customer(owner)
+    admin, *pupils = await api.people("Anne", *(f"Elev{n}" for n in range(PUPILS)))
+    await school.takes(admin, role="admin")
+    await school.takes(*pupils)
+    answer = await school.imports("".join(f"elev{n}@example.com\n" for n in range(INVITED)))
+    made = [line["invitationId"] for line in answer["lines"]]
+    # Sent a while ago, so that they can be sent again.
+    for one in await api.db.get_all(*map(invitations.at, made)):
+        assert one
+        await api.db.commit(invitations.update(one, sent_at=clock.now() - timedelta(hours=1)))
+    await the_example_opens(owner)
+    return School(school.id, admin, [pupil.uid for pupil in pupils], made)
+
+
+async def the_example_opens(person: Person) -> None:
+    """Let the token that the document shows accept an invitation: no other could be guessed."""
+    body = json.loads(OPENAPI.read_text())["paths"]["/v1/invitations/accept"]["post"]["requestBody"]
+    shown = body["content"]["application/json"]["example"]["token"]
+    made, _ = issued(b"", "", Invite(normalised(person.email), "/v1/documents/en", "nb"), "noen", "", clock.now())
+    assert made.content
+    hashed = addresses.hashed(person.api.clients.settings.key, made.content.email)
+    await person.api.db.commit(
+        invitations.put(made.content.model_copy(update={"id": id_of(shown), "email_hash": hashed}))
+    )
 
 
 async def devices_of(person: Person) -> list[str]:

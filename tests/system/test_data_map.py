@@ -15,7 +15,8 @@ from core.data.buckets import Bucket
 from core.data.collections import Collection
 from core.data.records import COMMIT_FIELD, Record
 from infra.manifest import registered
-from tests.support.api import Api, functions
+from tests.support.api import Api, Person, functions
+from tests.support.customers import a_customer, a_group
 
 FIRESTORE = "/google.firestore.v1.Firestore"
 DEVICE = "kari-laptop-0123456789"
@@ -131,7 +132,16 @@ async def a_history(api: Api) -> None:
     await api.tasks.idle()
     await api.runs("purge-trash")
     await api.runs("prune-revisions")
+    await a_history_of_customers(kari, ola)
     await kari.post("/v1/me/sessions/revoke")
+
+
+async def a_history_of_customers(kari: Person, ola: Person) -> None:
+    school = await a_customer(kari, seats=30)
+    group_id = await a_group(school)
+    await school.takes(ola, role="helper", group_ids=(group_id,))
+    await school.imports("elev@example.com\nlaerer@example.com;helper\n")
+    await kari.delete(f"{school.path}/members/{ola.uid}")
 
 
 class TestTheDataMap:

@@ -134,6 +134,13 @@ ALLOWED = {
     "documents/authoring/trash.py::purge_due": "the nightly schedule's; shows nothing",
     "documents/authoring/trash.py::purge_marked": "the nightly schedule's and a task's; shows nothing",
     "documents/authoring/following.py::_elsewhere": "a task's; shows nothing",
+    "accounts/customers/departures.py::_is_on_a_roster": "the nightly schedule's; shows nothing",
+    "accounts/customers/departures.py::sweep": "the nightly schedule's; shows nothing",
+    "accounts/customers/expiry.py::_expire_some": "the hourly schedule's; shows nothing",
+    "accounts/customers/expiry.py::_purge_some": "the hourly schedule's; shows nothing",
+    "accounts/customers/inviting.py::_pending": "for those whom `demand_inviter` lets pass, in that Customer",
+    "accounts/customers/members.py::listed": "below a Customer that `authority.demand` has demanded",
+    "accounts/customers/outstanding.py::listed": "of a Customer that `authority.demand` has demanded",
 }
 
 

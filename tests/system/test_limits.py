@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.api import Answer, Api, Person
+from tests.support.customers import SCHOOL
 from tests.support.routes import OPENAPI, Route, routes
 
 DOCUMENT: dict[str, Any] = json.loads(OPENAPI.read_text())
@@ -19,6 +20,9 @@ DOCUMENT: dict[str, Any] = json.loads(OPENAPI.read_text())
 # What a body must hold besides.
 NEEDED: dict[str, dict[str, Any]] = {
     "POST /v1/documents/{document_id}/files": {"name": "a.txt", "contentType": "text/plain", "size": 3},
+    "POST /v1/customers": SCHOOL,
+    "POST /v1/customers/{customer_id}/invitations": {"email": "ny@example.com"},
+    "PATCH /v1/customers/{customer_id}/members/{uid}": {"role": "helper"},
 }
 
 
@@ -84,6 +88,7 @@ async def sent(person: Person, limit: Limit, value: Any, document_id: str) -> An
     route: Route = routes()[limit.route]
     _, kind, name = limit.place.split("/") if limit.place.count("/") == 2 else ("", "body", limit.place[1:])
     fill = {"document_id": document_id, "uid": person.uid, "number": "1", "device_id": "a", "file_id": "a"}
+    fill |= {"customer_id": "a", "invitation_id": "a"}
     headers = {"If-Match": "*", **person.headers}
     query = ""
     content: dict[str, Any] = {}
@@ -94,7 +99,8 @@ async def sent(person: Person, limit: Limit, value: Any, document_id: str) -> An
     elif kind == "header":
         headers[name] = value
     if route.declared.path.endswith("/import"):
-        headers["Content-Type"], content = "text/markdown", {"content": b"# Tur"}
+        kind = "text/csv" if "customers" in route.declared.path else "text/markdown"
+        headers["Content-Type"], content = kind, {"content": b"# Tur"}
     elif route.declared.method in ("POST", "PATCH"):
         content = {"json": {**NEEDED.get(limit.route, {}), **({name: value} if kind == "body" else {})}}
     path = route.declared.path.format_map(fill) + query
