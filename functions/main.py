@@ -11,6 +11,9 @@ from core import startup
 ENTRY_POINTS = {
     "profiles": "accounts.profiles.api",
     "profiles_schedules": "accounts.profiles.triggers",
+    "groups": "accounts.groups.api",
+    "groups_tasks": "accounts.groups.triggers",
+    "groups_schedules": "accounts.groups.triggers",
     "authoring": "documents.authoring.api",
     "authoring_tasks": "documents.authoring.triggers",
     "authoring_schedules": "documents.authoring.triggers",

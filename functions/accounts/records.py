@@ -18,6 +18,7 @@ from core.data.personal_data import (
     Subject,
 )
 from core.data.records import ACROSS, UNINDEXED, Part, Record
+from core.ids import derived_id
 
 
 class CustomerKind(StrEnum):
@@ -66,6 +67,11 @@ customers = Collection(
 )
 
 
+def individual_id(secret: bytes, uid: str) -> str:
+    """Return the id of a person's own Customer, the one of kind individual, whether or not it has been made."""
+    return derived_id(secret, "individual customer", uid)
+
+
 class MemberRecord(Record):
     """A line of a Customer's roster. What opens doors is the membership on the person's profile, of the same id."""
 
@@ -90,8 +96,8 @@ members = Collection(
 class GroupRecord(Record):
     """A group of people in a Customer.
 
-    `offered_to` names the Customer that it is offered to, `moving_from` the one that it has just left while its people
-    and documents follow, `deleted` one whose people are being told.
+    `offered_to` names the Customer that it is offered to, `moving_from` the one that it left at `moved_at` while its
+    people and documents follow, `deleted` one that is out of sight while they let go of it.
     """
 
     id: Annotated[str, NotPersonal, UNINDEXED]
@@ -102,6 +108,7 @@ class GroupRecord(Record):
     offered_to: Annotated[str | None, NotPersonal] = None
     offered_at: Annotated[datetime | None, NotPersonal, UNINDEXED] = None
     moving_from: Annotated[str | None, NotPersonal] = None
+    moved_at: Annotated[datetime | None, NotPersonal, UNINDEXED] = None
     deleted: Annotated[bool, NotPersonal] = False
     revision: Annotated[int, NotPersonal, UNINDEXED] = 1
     fingerprint: Annotated[str, NotPersonal, UNINDEXED]

@@ -53,11 +53,14 @@ _INVISIBLE: Final = (
 )
 _NAME: Final = rf"^{ONE_LINE}*[^{_INVISIBLE}]{ONE_LINE}*$"
 
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=_NAME), AfterValidator(_tidy)]
+"""A name of somebody or of something of theirs: on one line, with something to be seen in it."""
+
 
 class ProfileChange(Draft):
     """The fields to change; those left out stay as they are."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200, pattern=_NAME), AfterValidator(_tidy)] = ""
+    name: Name = ""
     phone: Annotated[
         Annotated[
             Line, Field(min_length=3, max_length=32, json_schema_extra={"format": "phone"}), AfterValidator(_e164)
