@@ -68,8 +68,8 @@ customers = Collection(
 
 
 def individual_id(secret: bytes, uid: str) -> str:
-    """Return the id of a person's own Customer, the one of kind individual, whether or not it has been made."""
-    return derived_id(secret, "individual customer", uid)
+    """Return the id of the one Customer of kind individual that a person can have."""
+    return derived_id(secret, "individual", uid)
 
 
 class MemberRecord(Record):
@@ -96,8 +96,9 @@ members = Collection(
 class GroupRecord(Record):
     """A group of people in a Customer.
 
-    `offered_to` names the Customer that it is offered to, `moving_from` the one that it left at `moved_at` while its
-    people and documents follow, `deleted` one that is out of sight while they let go of it.
+    `offered_to` names the Customer that it is offered to, `moving_from` the one that it has just left while its people
+    and documents follow, and `moved_at` when it left, until nobody can come who does not know. One that is `deleted` is
+    out of sight while people and documents let go of it.
     """
 
     id: Annotated[str, NotPersonal, UNINDEXED]
@@ -108,7 +109,7 @@ class GroupRecord(Record):
     offered_to: Annotated[str | None, NotPersonal] = None
     offered_at: Annotated[datetime | None, NotPersonal, UNINDEXED] = None
     moving_from: Annotated[str | None, NotPersonal] = None
-    moved_at: Annotated[datetime | None, NotPersonal, UNINDEXED] = None
+    moved_at: Annotated[datetime | None, NotPersonal] = None
     deleted: Annotated[bool, NotPersonal] = False
     revision: Annotated[int, NotPersonal, UNINDEXED] = 1
     fingerprint: Annotated[str, NotPersonal, UNINDEXED]

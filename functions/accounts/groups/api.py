@@ -182,7 +182,7 @@ async def list_members(
 async def put_member(
     customer_id: Id, group_id: Id, uid: Uid, draft: ParticipantDraft, caller: TheCaller, db: TheDatabase
 ) -> Response:
-    """Put a member of the Customer into the group, or give somebody in it another role."""
+    """Put a member of the Customer into the group, or give them another role in it."""
     return shown(_participant(await people.put(db, caller, customer_id, group_id, uid, draft.role, clock.now())))
 
 

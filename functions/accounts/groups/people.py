@@ -68,9 +68,9 @@ def _shown(line: ParticipantRecord, profile: ProfileRecord | None) -> Participan
 async def put(
     db: Database, caller: Caller, customer_id: str, group_id: str, uid: str, role: GroupRole, now: datetime
 ) -> Participant:
-    """Put a member of the Customer into the group, or give somebody who is in it another role: 2 RPCs.
+    """Put a member of the Customer into the group, or give them another role in it: 2 RPCs.
 
-    Raises ParticipantNotFound for whoever is neither, and TooManyGroups.
+    Raises ParticipantNotFound for whoever is none, and TooManyGroups.
     """
     group, occupant = await _approached(db, caller, customer_id, group_id, uid, Action.LEAD)
     place, profile = occupant.place_in(group), occupant.profile
@@ -85,10 +85,13 @@ async def put(
 
 
 def may_enter(group: GroupRecord, occupant: Occupant) -> bool:
-    """Tell whether somebody may have a place in the group: who has one already, or belongs to its Customer."""
+    """Tell whether somebody may be given a role in the group, which takes a membership in its Customer.
+
+    Whoever came with the group from another Customer keeps the place that they have, and can be taken out of it.
+    """
     if occupant.profile is None or occupant.profile.state is AccountState.ERASING:
         return False
-    return occupant.place_in(group) is not None or occupant.membership_in(group.customer_id) is not None
+    return occupant.membership_in(group.customer_id) is not None
 
 
 @again_when_moved

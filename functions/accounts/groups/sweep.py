@@ -1,7 +1,7 @@
 """The nightly sweep: groups whose upkeep was lost on the way, and offers whose days are over."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from accounts.groups import offers, upkeep
@@ -11,6 +11,7 @@ from core.data.database import Database
 from core.services.queue import Tasks
 
 _PAGE: Final = 300
+_EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -35,12 +36,12 @@ async def sweep(db: Database, tasks: Tasks, now: datetime) -> Found:
 
 
 async def _marked_moving(db: Database, tasks: Tasks, now: datetime) -> int:
-    query = groups.under().where("moving_from", ">", "").ordered("moving_from").limit(_PAGE)
+    query = groups.under().where("moved_at", ">", _EVER).ordered("moved_at").limit(_PAGE)
     page, found = await db.query(query), 0
     while page:
         await _ask(tasks, upkeep.MOVE, page, now)
         found, last = found + len(page), page[-1]
-        page = await db.query(query.start_after(last.moving_from, groups.key_of(last)))
+        page = await db.query(query.start_after(last.moved_at, groups.key_of(last)))
     return found
 
 

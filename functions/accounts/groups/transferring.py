@@ -27,7 +27,7 @@ _MOST_TOLD: Final = 50
 
 
 class GroupMoving(Conflict):
-    detail = "The group is still moving from one Customer to another. Try again in a few minutes."
+    detail = "The group is still moving from one Customer to another. Try again in a moment."
 
 
 class AlreadyThere(Conflict):
@@ -140,12 +140,16 @@ async def accept(
 async def _accept(db: Database, caller: Caller, customer_id: str, group_id: str, now: datetime) -> Transferred:
     profile, found = await admit(db, caller, Need.WRITE, groups.at(group_id), heavy=HEAVY)
     standing = Standing.of(profile, customer_id, group_id)
-    if found and not found.deleted and found.customer_id == customer_id and found.moving_from and standing.administers:
+    if found and _just_taken(found, customer_id) and standing.administers:
         return Transferred(found, standing, "moving")
     group = offers.demand(profile, found, customer_id, now)
     change = _handed_over(group, customer_id, now)
     await db.commit(change)
     return Transferred(change.record, standing, "moving")
+
+
+def _just_taken(group: GroupRecord, customer_id: str) -> bool:
+    return group.customer_id == customer_id and group.moved_at is not None and not group.deleted
 
 
 @again_when_moved

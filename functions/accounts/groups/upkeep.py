@@ -47,21 +47,22 @@ async def request(tasks: Tasks, handler: str, group_id: str, name: str) -> None:
 async def move(db: Database, tasks: Tasks, group_id: str, now: datetime) -> int:
     """Bring the places of a group's people, and then its documents, into the Customer that it is in now.
 
-    Returns how many people were behind, when it looked last. People are walked at once, and again when the last request
-    that knew nothing of the transfer is over; then the group has arrived, unless somebody has entered it meanwhile,
-    which moves its record, so that it is walked once more.
+    Returns how many people were behind, when it looked last. Once they have been walked, the group has arrived and may
+    be given away again; whoever entered meanwhile has moved its record, and then they are walked once more. So they
+    are, later, when the last request that knew nothing of the transfer is over.
     """
     group = await db.get(groups.at(group_id))
-    if group is None or group.deleted or group.moving_from is None:
+    if group is None or group.deleted or group.moved_at is None:
         return 0
     behind = await _walk(db, group_id, places.follow)
     await _tell_documents(tasks, group_id, now)
-    settled = (group.moved_at or now) + SETTLING
-    if now < settled:
+    settled = group.moved_at + SETTLING
+    over = settled <= now
+    if not over:
         name = f"{group_id} {group.moved_at} settled"
         await tasks.enqueue(TASKS, MOVE, {"groupId": group_id}, name=name, at=settled)
-    else:
-        await db.commit(groups.update(group, moving_from=None, moved_at=None))
+    if over or group.moving_from:
+        await db.commit(groups.update(group, moving_from=None, moved_at=None if over else group.moved_at))
     return behind
 
 
