@@ -41,6 +41,8 @@ _EXCUSED: Final = {
     "empty",
     "type_not_allowed",
     "unreadable",
+    # Who belongs to a Customer is not in the document.
+    "not_a_member",
 }
 
 

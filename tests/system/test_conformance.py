@@ -12,16 +12,18 @@ from multiprocessing import get_context
 import pytest
 from schemathesis.checks import CHECKS
 
+from accounts.memberships import CustomerRole
 from core import clock
 from core.ids import random_id
 from documents.files.records import FileRecord, FileState, files
 from tests.support.api import Api, Document, Person
+from tests.support.belonging import founds, joins
 from tests.support.conformance import Cast, Tried, settings, try_all
 from tests.support.routes import documented
 
 # Checks that look only at what the phase of edges sends.
 THOROUGH = {"allow_header_conformance", "missing_required_header", "unsupported_method"}
-DOCUMENTS, TRASHED, DEVICES, FILES = 30, 30, 25, 20
+DOCUMENTS, TRASHED, DEVICES, FILES, GROUPS = 30, 30, 25, 20, 20
 PEOPLE = 4
 
 
@@ -38,10 +40,20 @@ async def a_cast(api: Api) -> Cast:
         "number": [1],
         "file_id": await files_in(api, kari, written + trashed),
     }
+    ids |= await groups_of(kari)
     tokens = {"/v1/me/sessions/revoke": ola.token} | dict.fromkeys(
         ["/v1/documents/empty-trash", "/v1/me/devices"], sara.token
     )
     return Cast(str(api.http.base_url), kari.token, tokens, ids)
+
+
+async def groups_of(person: Person) -> dict[str, Sequence[str | int]]:
+    """Groups of a Customer that is this person's, and some that are offered to it."""
+    await joins(person, "skolen", CustomerRole.OWNER)
+    own = [await founds(person) for _ in range(GROUPS)]
+    offer = {"offered_to": "skolen", "offered_at": clock.now()}
+    offered = [await founds(person, "biblioteket", **offer) for _ in range(GROUPS)]
+    return {"customer_id": ["skolen"], "group_id": own + offered}
 
 
 async def devices_of(person: Person) -> list[str]:

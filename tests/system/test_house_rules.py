@@ -133,6 +133,14 @@ ALLOWED = {
     "documents/authoring/history.py::prune": "the nightly schedule's; shows nothing",
     "documents/authoring/trash.py::purge_due": "the nightly schedule's; shows nothing",
     "documents/authoring/trash.py::purge_marked": "the nightly schedule's and a task's; shows nothing",
+    "accounts/groups/assigning.py::_helpers": "of a group that `assign` has demanded",
+    "accounts/groups/people.py::listed": "below a group that it has demanded",
+    "accounts/groups/reading.py::_of": "of a Customer in which `listed` has looked for the caller's role",
+    "accounts/groups/sweep.py::_expired": "the nightly schedule's; shows numbers alone",
+    "accounts/groups/sweep.py::_marked_deleted": "the nightly schedule's; shows numbers alone",
+    "accounts/groups/sweep.py::_marked_moving": "the nightly schedule's; shows numbers alone",
+    "accounts/groups/tidying.py::tidy": "a task's; shows a number alone",
+    "accounts/groups/upkeep.py::_walk": "a task's; shows a number alone",
 }
 
 

@@ -19,6 +19,7 @@ DOCUMENT: dict[str, Any] = json.loads(OPENAPI.read_text())
 # What a body must hold besides.
 NEEDED: dict[str, dict[str, Any]] = {
     "POST /v1/documents/{document_id}/files": {"name": "a.txt", "contentType": "text/plain", "size": 3},
+    "PUT /v1/customers/{customer_id}/groups/{group_id}/members/{uid}": {"role": "member"},
 }
 
 
@@ -84,6 +85,7 @@ async def sent(person: Person, limit: Limit, value: Any, document_id: str) -> An
     route: Route = routes()[limit.route]
     _, kind, name = limit.place.split("/") if limit.place.count("/") == 2 else ("", "body", limit.place[1:])
     fill = {"document_id": document_id, "uid": person.uid, "number": "1", "device_id": "a", "file_id": "a"}
+    fill |= {"customer_id": "a", "group_id": "a"}
     headers = {"If-Match": "*", **person.headers}
     query = ""
     content: dict[str, Any] = {}
@@ -95,7 +97,7 @@ async def sent(person: Person, limit: Limit, value: Any, document_id: str) -> An
         headers[name] = value
     if route.declared.path.endswith("/import"):
         headers["Content-Type"], content = "text/markdown", {"content": b"# Tur"}
-    elif route.declared.method in ("POST", "PATCH"):
+    elif route.declared.method in ("POST", "PATCH") or limit.route in NEEDED:
         content = {"json": {**NEEDED.get(limit.route, {}), **({name: value} if kind == "body" else {})}}
     path = route.declared.path.format_map(fill) + query
     return Answer(await person.http.request(route.declared.method, path, headers=headers, **content))
