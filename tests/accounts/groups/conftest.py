@@ -145,6 +145,19 @@ async def task(api: Api, handler: str, payload: dict[str, str]) -> Answer:
     return await api.post(path, payload, authorization=f"Bearer {token}")
 
 
+async def settles(api: Api, room: Class) -> None:
+    """Let the time pass after which nothing of before the transfer can come any more."""
+    api.advance(minutes=3)
+    await task(api, "move-group", {"groupId": room.id})
+
+
+async def moved_at_once(room: Class, to: str = LIBRARY) -> None:
+    """Anne, who decides on both sides, gives the group away."""
+    await joins(room.anne, to, CustomerRole.ADMIN)
+    answer = await room.anne.post(f"{room.path}/transfer", {"customerId": to})
+    assert (answer.status, answer["state"], answer["customerId"]) == (202, "moving", to)
+
+
 def asked(api: Api, handler: str) -> int:
     """How many tasks of a handler wait."""
     return sum(one.url.endswith(f"/tasks/{handler}") for one in api.tasks.tasks())
