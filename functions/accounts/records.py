@@ -97,7 +97,8 @@ class GroupRecord(Record):
     """A group of people in a Customer.
 
     `offered_to` names the Customer that it is offered to, `moving_from` the one that it has just left while its people
-    and documents follow, `deleted` one whose people are being told.
+    and documents follow, and `moved_at` when it left, until nobody can come who does not know. One that is `deleted` is
+    out of sight while people and documents let go of it.
     """
 
     id: Annotated[str, NotPersonal, UNINDEXED]
@@ -108,6 +109,7 @@ class GroupRecord(Record):
     offered_to: Annotated[str | None, NotPersonal] = None
     offered_at: Annotated[datetime | None, NotPersonal, UNINDEXED] = None
     moving_from: Annotated[str | None, NotPersonal] = None
+    moved_at: Annotated[datetime | None, NotPersonal] = None
     deleted: Annotated[bool, NotPersonal] = False
     revision: Annotated[int, NotPersonal, UNINDEXED] = 1
     fingerprint: Annotated[str, NotPersonal, UNINDEXED]

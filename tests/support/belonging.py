@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from accounts import rosters
 from accounts.memberships import HEAVY, Belonging, CustomerRole, GroupRole, Membership, Place
 from accounts.profiles.records import ProfileRecord, profiles
+from accounts.records import GroupRecord, groups
+from core import clock
 from core.ids import random_id
 from core.services.outbox import NoticeRecord, notices
 from tests.support.api import Api, Person
@@ -22,6 +27,22 @@ async def enters(person: Person, group_id: str, customer_id: str = "skolen", *, 
     place = Place(customer_id=customer_id, role=GroupRole.HELPER if helper else GroupRole.MEMBER)
     profile = await _profile(person)
     await _commit(person, profile, Belonging.of(profile).entering(group_id, place))
+
+
+async def founds(person: Person, customer_id: str = "skolen", **fields: Any) -> str:
+    """Give somebody a group, whose helper they are, with its record and their line. Returns its id."""
+    now = clock.now()
+    group = GroupRecord(
+        id=random_id(), customer_id=customer_id, name="3B Turlag", created_by=person.uid, fingerprint="",
+        **{"member_count": 0, "created_at": now} | fields,
+    )  # fmt: skip
+    profile = await _profile(person)
+    place = Place(customer_id=group.customer_id, role=GroupRole.HELPER)
+    membership = profile.memberships.get(group.customer_id)
+    entered = rosters.entered(group.id, person.uid, membership.id if membership else None, place.role, now)
+    belonging = Belonging.of(profile).entering(group.id, place)
+    await person.api.db.commit(groups.create(group), profiles.update(profile, **belonging.fields(person.uid)), *entered)
+    return group.id
 
 
 async def leaves(person: Person, customer_id: str) -> None:

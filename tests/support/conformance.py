@@ -48,6 +48,8 @@ _EXCUSED: Final = {
     # Which groups there are, and which of them one may invite into.
     "unknown_group",
     "too_many_groups",
+    # Who belongs to a Customer is not in the document.
+    "not_a_member",
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accounts.memberships import CustomerRole
 from accounts.profiles import service
 from accounts.profiles.records import AccountState
 from core import clock
@@ -14,6 +15,7 @@ from tests.documents.files.conftest import kept
 from tests.support import samples
 from tests.support.api import Api, Client, Document, Person
 from tests.support.customers import SCHOOL, a_customer, token
+from tests.support.belonging import founds, joins
 from tests.support.routes import Call, documented, routes
 
 UNKNOWN = "401 unauthenticated"
@@ -24,6 +26,8 @@ RESTRICTED, SUSPENDED, ERASING = (f"403 account_{state}" for state in ("restrict
 READ = ("200", "200", ERASING)
 LED = ("302", "302", ERASING)
 WRITE = (RESTRICTED, SUSPENDED, ERASING)
+
+GROUP = "/v1/customers/{customer_id}/groups/{group_id}"
 
 # What comes back to: nobody, a machine, a stranger, the owner restricted, suspended, erasing, and as usual.
 # The stranger is signed in and goes for what is the owner's.
@@ -85,6 +89,23 @@ MATRIX: dict[str, tuple[str, ...]] = {
     "POST /schedules/expire-invitations": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     "POST /schedules/sweep-departures": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     # /customers
+    "POST /v1/customers/{customer_id}/groups": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "201"),
+    "GET /v1/customers/{customer_id}/groups": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    f"GET {GROUP}": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    f"PATCH {GROUP}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    f"DELETE {GROUP}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    f"GET {GROUP}/members": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    f"PUT {GROUP}/members/{{uid}}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    f"DELETE {GROUP}/members/{{uid}}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    f"POST {GROUP}/assign": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    f"POST {GROUP}/transfer": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "202"),
+    f"POST {GROUP}/transfer/accept": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "202"),
+    f"DELETE {GROUP}/transfer": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    "GET /v1/me/groups": (UNKNOWN, UNKNOWN, "200", *READ, "200"),
+    "POST /tasks/move-group": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "POST /tasks/delete-group": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "POST /tasks/tidy-membership": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "POST /schedules/sweep-groups": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     # IAM let in whatever reaches an event function; what is no event is acknowledged, so that it does not return.
     "POST /": ("204", "204", "204", "204", "204", "204", "204"),
     # The last row, as the owner's token is worth nothing afterwards.
@@ -141,8 +162,41 @@ async def calls_on(owner: Person) -> list[Call]:
         "POST /tasks/purge-marked": {"body": {}},
         "POST /tasks/follow-group": {"body": {"groupId": "nothing"}},
         **await customers_calls(owner),
+        **await _on_groups(owner, anything),
     }
     return [Call(route, **made.get(route, {})) for route in MATRIX]
+
+
+async def _on_groups(owner: Person, anything: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Requests upon groups of a Customer that is the owner's, and one upon a group that it is offered."""
+    await joins(owner, "turlaget", CustomerRole.OWNER)
+
+    async def of(**fields: Any) -> dict[str, Any]:
+        return {"fill": {"customer_id": "turlaget", "group_id": await founds(owner, "turlaget", **fields)}}
+
+    async def of_the_owner() -> dict[str, Any]:
+        return {"fill": {**(await of())["fill"], "uid": owner.uid}}
+
+    offered = {"offered_to": "koret", "offered_at": clock.now()}
+    taken = await founds(owner, "koret", offered_to="turlaget", offered_at=clock.now())
+    nothing = {"body": {"groupId": "nothing"}}
+    return {
+        "POST /v1/customers/{customer_id}/groups": {"fill": {"customer_id": "turlaget"}, "body": {"name": "Turlag"}},
+        "GET /v1/customers/{customer_id}/groups": {"fill": {"customer_id": "turlaget"}},
+        f"GET {GROUP}": await of(),
+        f"PATCH {GROUP}": await of() | {"body": {"name": "Nytt turlag"}} | anything,
+        f"DELETE {GROUP}": await of() | anything,
+        f"GET {GROUP}/members": await of(),
+        f"PUT {GROUP}/members/{{uid}}": await of_the_owner() | {"body": {"role": "helper"}},
+        f"DELETE {GROUP}/members/{{uid}}": await of_the_owner(),
+        f"POST {GROUP}/assign": await of() | {"body": {"helpers": [owner.uid]}},
+        f"POST {GROUP}/transfer": await of() | {"body": {"customerId": "koret"}},
+        f"POST {GROUP}/transfer/accept": {"fill": {"customer_id": "turlaget", "group_id": taken}},
+        f"DELETE {GROUP}/transfer": await of(**offered),
+        "POST /tasks/move-group": nothing,
+        "POST /tasks/delete-group": nothing,
+        "POST /tasks/tidy-membership": {"body": {"membershipId": "nothing"}},
+    }
 
 
 async def _with_a_picture(owner: Person) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,9 @@ from grpc import aio
 from accounts.customers.departures import mark
 from accounts.profiles.records import profiles
 from accounts.records import GroupRecord, groups
+from accounts.memberships import CustomerRole
+from accounts.profiles.records import profiles
+from accounts.records import groups
 from core import clock
 from core.settings import REGION
 from documents.records import documents
@@ -24,6 +28,7 @@ from tests.support import samples
 from tests.support.api import Api, Client, Person, functions
 from tests.support.belonging import enters, joins
 from tests.support.customers import SCHOOL, a_customer, a_group, token
+from tests.support.belonging import founds, joins, leaves
 from tests.support.routes import Call, routes
 
 Cost = tuple[int, int, int]
@@ -279,6 +284,21 @@ def in_a_school(route: str, body: Any = None, content_type: str = "application/j
         kari.api.advance(minutes=11)
         fill = {"customer_id": school.id, "uid": ola.uid, "invitation_id": invited}
         return Call(route, fill, body, headers={"If-Match": "*", "Content-Type": content_type})
+GROUPS = "/v1/customers/{customer_id}/groups"
+GROUP = f"{GROUPS}/{{group_id}}"
+
+
+async def founding(kari: Person) -> Call:
+    await joins(kari, "skolen", CustomerRole.OWNER)
+    return Call(f"POST {GROUPS}", {"customer_id": "skolen"}, {"name": "3B Turlag"})
+
+
+def of_groups(route: str, count: int = 2) -> Prepare:
+    async def prepare(kari: Person) -> Call:
+        await joins(kari, "skolen", CustomerRole.HELPER)
+        for _ in range(count):
+            await founds(kari)
+        return Call(route, {"customer_id": "skolen"})
 
     return prepare
 
@@ -330,6 +350,64 @@ CUSTOMERS: dict[str, Case] = {
     "POST /schedules/expire-invitations": Case(expiring, (4, 4, 3), many=2, each=(2, 2, 2)),
     "POST /schedules/sweep-departures": Case(departing, (4, 3, 1), many=1, each=(3, 2, 1)),
 }
+def upon_a_group(route: str, body: Any = None, **fields: Any) -> Prepare:
+    """A request upon a group of Kari's; `fields` are its record's."""
+
+    async def prepare(kari: Person) -> Call:
+        await joins(kari, "skolen", CustomerRole.OWNER)
+        group_id = await founds(kari, offered_at=clock.now(), **fields)
+        fill = {"customer_id": fields.get("offered_to") or "skolen", "group_id": group_id, "uid": kari.uid}
+        return Call(route, fill, body, headers={"If-Match": "*"})
+
+    return prepare
+
+
+async def putting_in(kari: Person) -> Call:
+    call = await upon_a_group(f"PUT {GROUP}/members/{{uid}}", {"role": "member"})(kari)
+    ola = await kari.api.person("Ola")
+    await joins(ola, "skolen")
+    return Call(call.route, {**call.fill, "uid": ola.uid}, call.body)
+
+
+async def assigning(kari: Person) -> Call:
+    call = await upon_a_group(f"POST {GROUP}/assign")(kari)
+    ola = await kari.api.person("Ola")
+    await joins(ola, "skolen")
+    return Call(call.route, call.fill, {"helpers": [ola.uid]})
+
+
+async def taking_over(kari: Person) -> Call:
+    await joins(kari, "koret", CustomerRole.OWNER)
+    offer: dict[str, Any] = {"offered_to": "koret"}
+    return await upon_a_group(f"POST {GROUP}/transfer/accept", **offer)(kari)
+
+
+def upkeep_of_a_group(route: str, **changes: Any) -> Prepare:
+    """What a task finds after a change that it is to follow."""
+
+    async def prepare(kari: Person) -> Call:
+        group_id = await founds(kari)
+        found = await kari.api.db.get(groups.at(group_id))
+        assert found
+        await kari.api.db.commit(groups.update(found, moved_at=clock.now(), **changes))
+        return Call(route, body={"groupId": group_id})
+
+    return prepare
+
+
+async def a_membership_that_ended(kari: Person) -> Call:
+    membership_id = await joins(kari, "skolen")
+    await founds(kari)
+    await leaves(kari, "skolen")
+    return Call("POST /tasks/tidy-membership", body={"membershipId": membership_id})
+
+
+async def a_sweep_of_groups(kari: Person) -> Call:
+    await founds(kari, moved_at=clock.now(), moving_from="biblioteket")
+    await founds(kari, deleted=True)
+    await founds(kari, offered_to="koret", offered_at=clock.now() - timedelta(days=8))
+    return Call("POST /schedules/sweep-groups")
+
 
 CASES: dict[str, Case] = {
     **CUSTOMERS,
@@ -384,6 +462,30 @@ CASES: dict[str, Case] = {
         asking("POST /schedules/prune-revisions"), (1, 1, 0), many=1, each=(3, 3, 3)
     ),
     "POST /tasks/follow-group": Case(a_group_that_moved, (4, 3, 2), many=1, each=(1, 1, 2)),
+    f"POST {GROUPS}": Case(founding, (2, 1, 3)),
+    f"GET {GROUPS}": Case(of_groups(f"GET {GROUPS}"), (2, 3, 0), many=2, each=(0, 1, 0)),
+    "GET /v1/me/groups": Case(of_groups("GET /v1/me/groups"), (2, 3, 0), many=2, each=(0, 1, 0)),
+    f"GET {GROUP}": Case(upon_a_group(f"GET {GROUP}"), (1, 2, 0)),
+    f"PATCH {GROUP}": Case(upon_a_group(f"PATCH {GROUP}", {"name": "4B"}), (2, 2, 1)),
+    f"DELETE {GROUP}": Case(upon_a_group(f"DELETE {GROUP}"), (2, 2, 1)),
+    f"GET {GROUP}/members": Case(upon_a_group(f"GET {GROUP}/members"), (3, 4, 0), many=1, each=(0, 2, 0)),
+    f"PUT {GROUP}/members/{{uid}}": Case(putting_in, (2, 4, 3)),
+    f"DELETE {GROUP}/members/{{uid}}": Case(upon_a_group(f"DELETE {GROUP}/members/{{uid}}"), (2, 3, 3)),
+    f"POST {GROUP}/assign": Case(assigning, (4, 8, 5), many=2, each=(0, 3, 2)),
+    f"POST {GROUP}/transfer": Case(upon_a_group(f"POST {GROUP}/transfer", {"customerId": "koret"}), (2, 4, 2)),
+    f"POST {GROUP}/transfer/accept": Case(taking_over, (2, 2, 1)),
+    f"DELETE {GROUP}/transfer": Case(upon_a_group(f"DELETE {GROUP}/transfer", offered_to="skolen"), (2, 2, 1)),
+    "POST /tasks/move-group": Case(
+        upkeep_of_a_group("POST /tasks/move-group", customer_id="koret", moving_from="skolen"),
+        (6, 6, 3),
+        many=1,
+        each=(3, 3, 2),
+    ),
+    "POST /tasks/delete-group": Case(
+        upkeep_of_a_group("POST /tasks/delete-group", deleted=True), (6, 6, 3), many=1, each=(3, 3, 2)
+    ),
+    "POST /tasks/tidy-membership": Case(a_membership_that_ended, (4, 5, 2), many=1, each=(3, 4, 2)),
+    "POST /schedules/sweep-groups": Case(a_sweep_of_groups, (8, 7, 1), many=3, each=(2, 2, 1)),
 }
 
 

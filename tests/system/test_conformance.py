@@ -19,9 +19,12 @@ from accounts.invitations import Invite, id_of, issued
 from accounts.records import invitations
 from core import addresses, clock
 from core.addresses import normalised
+from accounts.memberships import CustomerRole
+from core import clock
 from core.ids import random_id
 from documents.files.records import FileRecord, FileState, files
 from tests.support.api import Api, Document, Person
+from tests.support.belonging import founds, joins
 from tests.support.conformance import Cast, Tried, settings, try_all
 from tests.support.customers import a_customer
 from tests.support.routes import OPENAPI, documented
@@ -31,6 +34,7 @@ THOROUGH = {"allow_header_conformance", "missing_required_header", "unsupported_
 DOCUMENTS, TRASHED, DEVICES, FILES = 30, 30, 25, 20
 PUPILS, INVITED = 20, 60
 CUSTOMER = "/v1/customers/{customer_id}"
+DOCUMENTS, TRASHED, DEVICES, FILES, GROUPS = 30, 30, 25, 20, 20
 PEOPLE = 4
 
 
@@ -49,6 +53,7 @@ async def a_cast(api: Api) -> Cast:
     }
     school = await a_school(api, kari)
     ids |= {"customer_id": [school.id], "uid": [kari.uid, *school.pupils], "invitation_id": school.invited}
+    ids |= await groups_of(kari)
     tokens = {"/v1/me/sessions/revoke": ola.token} | dict.fromkeys(
         ["/v1/documents/empty-trash", "/v1/me/devices"], sara.token
     )
@@ -91,6 +96,13 @@ async def the_example_opens(person: Person) -> None:
     await person.api.db.commit(
         invitations.put(made.content.model_copy(update={"id": id_of(shown), "email_hash": hashed}))
     )
+async def groups_of(person: Person) -> dict[str, Sequence[str | int]]:
+    """Groups of a Customer that is this person's, and some that are offered to it."""
+    await joins(person, "skolen", CustomerRole.OWNER)
+    own = [await founds(person) for _ in range(GROUPS)]
+    offer = {"offered_to": "skolen", "offered_at": clock.now()}
+    offered = [await founds(person, "biblioteket", **offer) for _ in range(GROUPS)]
+    return {"customer_id": ["skolen"], "group_id": own + offered}
 
 
 async def devices_of(person: Person) -> list[str]:

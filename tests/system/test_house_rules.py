@@ -141,6 +141,14 @@ ALLOWED = {
     "accounts/customers/inviting.py::_pending": "for those whom `demand_inviter` lets pass, in that Customer",
     "accounts/customers/members.py::listed": "below a Customer that `authority.demand` has demanded",
     "accounts/customers/outstanding.py::listed": "of a Customer that `authority.demand` has demanded",
+    "accounts/groups/assigning.py::_helpers": "of a group that `assign` has demanded",
+    "accounts/groups/people.py::listed": "below a group that it has demanded",
+    "accounts/groups/reading.py::_of": "of a Customer in which `listed` has looked for the caller's role",
+    "accounts/groups/sweep.py::_expired": "the nightly schedule's; shows numbers alone",
+    "accounts/groups/sweep.py::_marked_deleted": "the nightly schedule's; shows numbers alone",
+    "accounts/groups/sweep.py::_marked_moving": "the nightly schedule's; shows numbers alone",
+    "accounts/groups/tidying.py::tidy": "a task's; shows a number alone",
+    "accounts/groups/upkeep.py::_walk": "a task's; shows a number alone",
 }
 
 

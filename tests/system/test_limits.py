@@ -23,6 +23,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "POST /v1/customers": SCHOOL,
     "POST /v1/customers/{customer_id}/invitations": {"email": "ny@example.com"},
     "PATCH /v1/customers/{customer_id}/members/{uid}": {"role": "helper"},
+    "PUT /v1/customers/{customer_id}/groups/{group_id}/members/{uid}": {"role": "member"},
 }
 
 
@@ -89,6 +90,7 @@ async def sent(person: Person, limit: Limit, value: Any, document_id: str) -> An
     _, kind, name = limit.place.split("/") if limit.place.count("/") == 2 else ("", "body", limit.place[1:])
     fill = {"document_id": document_id, "uid": person.uid, "number": "1", "device_id": "a", "file_id": "a"}
     fill |= {"customer_id": "a", "invitation_id": "a"}
+    fill |= {"customer_id": "a", "group_id": "a"}
     headers = {"If-Match": "*", **person.headers}
     query = ""
     content: dict[str, Any] = {}
@@ -101,7 +103,7 @@ async def sent(person: Person, limit: Limit, value: Any, document_id: str) -> An
     if route.declared.path.endswith("/import"):
         kind = "text/csv" if "customers" in route.declared.path else "text/markdown"
         headers["Content-Type"], content = kind, {"content": b"# Tur"}
-    elif route.declared.method in ("POST", "PATCH"):
+    elif route.declared.method in ("POST", "PATCH") or limit.route in NEEDED:
         content = {"json": {**NEEDED.get(limit.route, {}), **({name: value} if kind == "body" else {})}}
     path = route.declared.path.format_map(fill) + query
     return Answer(await person.http.request(route.declared.method, path, headers=headers, **content))

@@ -50,3 +50,6 @@ PROVISIONED = Rate("provisioned", 5_000, timedelta(days=1))
 """Invitations by a person in the name of their Customers: a school year's beginning fits."""
 
 MENTIONS = Rate("mentions", 200, timedelta(hours=1))
+
+OFFERS = Rate("offers", 50, timedelta(days=1))
+"""Offers of a group to another Customer, whose owners are each told of it."""
