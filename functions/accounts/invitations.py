@@ -7,13 +7,16 @@ from hashlib import sha256
 from typing import Final, Literal
 
 from accounts.memberships import CustomerRole
-from accounts.records import InvitationRecord, invitations
+from accounts.records import InvitationRecord, InvitationState, invitations
 from core import addresses
 from core.data.operations import Write
 from core.ids import keyed_hash
 from core.services.outbox import NoticeKind, NoticeRecord, notice
 
 OPEN_FOR: Final = timedelta(days=7)
+
+KEPT: Final = timedelta(days=30)
+"""How long an invitation that nobody has accepted is kept after its end."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,29 @@ def issued(
         open_until=now + OPEN_FOR,
         sent_at=now,
         expires_at=now + OPEN_FOR,
+        purge_at=now + OPEN_FOR + KEPT,
         fingerprint=fingerprint,
         created_at=now,
     )
     told = notice(NoticeKind.INVITATION, now, invitation_id=record.id, actor=inviter_id)
     return invitations.create(record), told
+
+
+def state_at(record: InvitationRecord, now: datetime) -> InvitationState:
+    """Return what an invitation is now: one whose time is over has expired, whether or not that is written yet."""
+    overdue = record.state is InvitationState.PENDING and record.open_until is not None and record.open_until <= now
+    return InvitationState.EXPIRED if overdue else record.state
+
+
+def revoked(record: InvitationRecord, now: datetime) -> list[Write[InvitationRecord]]:
+    """Return the write after which an invitation opens nothing; none for one that is not pending.
+
+    It is guarded, so acceptance at the same moment wins or loses whole. An accepted one ends where it has led to.
+    """
+    return [ended(record, InvitationState.REVOKED, now)] if record.state is InvitationState.PENDING else []
+
+
+def ended(record: InvitationRecord, state: InvitationState, now: datetime) -> Write[InvitationRecord]:
+    """Return the guarded write that ends a pending invitation without anybody having accepted it."""
+    until = min(now, record.expires_at)
+    return invitations.update(record, state=state, open_until=None, expires_at=until, purge_at=until + KEPT)

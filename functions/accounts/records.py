@@ -18,6 +18,7 @@ from core.data.personal_data import (
     Subject,
 )
 from core.data.records import ACROSS, UNINDEXED, Part, Record
+from core.ids import derived_id
 
 
 class CustomerKind(StrEnum):
@@ -64,6 +65,11 @@ customers = Collection(
     retention=Retention.with_account(besides="one with other owners stays when an owner goes"),
     on_erasure={"owner": Anonymise()},
 )
+
+
+def individual_id(secret: bytes, uid: str) -> str:
+    """Return the id of the one Customer of kind individual that a person can have."""
+    return derived_id(secret, "individual", uid)
 
 
 class MemberRecord(Record):
@@ -155,7 +161,8 @@ class InvitationRecord(Record):
     """An invitation to whoever has an e-mail address: into a Customer, or to what somebody shares with them.
 
     `id` is the SHA-256 of its secret, and the secret is the keyed hash of `seed`, so that it need not be stored to be
-    sent. `opens` is the address in this API to which accepting leads, `open_until` the time when a pending one ends.
+    sent. `opens` is the address in this API to which accepting leads, `open_until` the time when a pending one ends,
+    and `purge_at` the one when an invitation that nobody has accepted is deleted.
     """
 
     id: Annotated[str, NotPersonal, UNINDEXED]
@@ -174,6 +181,7 @@ class InvitationRecord(Record):
     sent: Annotated[int, NotPersonal, UNINDEXED] = 1
     sent_at: Annotated[datetime, Personal(Category.USAGE), UNINDEXED]
     expires_at: Annotated[datetime, Personal(Category.USAGE), UNINDEXED]
+    purge_at: Annotated[datetime | None, NotPersonal] = None
     fingerprint: Annotated[str, NotPersonal, UNINDEXED]
     created_at: Annotated[datetime, Personal(Category.USAGE)]
 

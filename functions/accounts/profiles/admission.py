@@ -93,7 +93,7 @@ async def admit(db: Database, caller: Caller, need: Need, /, *targets: Key[Any],
     Raises Unauthenticated for a session that was ended, and the refusal of the account's state.
     """
     profile, *found = await db.get_all(profiles.at(caller.uid), *targets, heavy=heavy)
-    profile = _check(profile or await _enrol(db, caller), caller, need)
+    profile = _check(profile or await _enrol(db, caller, heavy), caller, need)
     return (profile, *found) if targets else profile
 
 
@@ -106,7 +106,7 @@ def _check(profile: ProfileRecord, caller: Caller, need: Need) -> ProfileRecord:
     return profile
 
 
-async def _enrol(db: Database, caller: Caller) -> ProfileRecord:
+async def _enrol(db: Database, caller: Caller, heavy: tuple[str, ...]) -> ProfileRecord:
     """Make the profile, unless the person was erased or another call has just made it.
 
     The tombstone is written while the profile is still there and the profile goes a day later at the earliest, so who
@@ -125,7 +125,7 @@ async def _enrol(db: Database, caller: Caller) -> ProfileRecord:
     try:
         await db.commit(profiles.create(profile))
     except Moved:
-        made_by_another = await db.get(profiles.at(caller.uid))
+        made_by_another = await db.get(profiles.at(caller.uid), heavy=heavy)
         if made_by_another is None:
             raise AccountErasing from None
         return made_by_another
