@@ -35,7 +35,9 @@ class DocumentTrashed(Conflict):
 
 
 class MoreThanYouHold(DocumentForbidden):
-    detail = "Nobody gives more than they hold: no higher role, and none for longer. Nor can you touch a role above yours."
+    detail = (
+        "Nobody gives more than they hold: no higher role, and none for longer. Nor can you touch a role above yours."
+    )
 
 
 OFFERED_FOR: Final = timedelta(days=14)
@@ -128,7 +130,7 @@ def is_offered(document: DocumentRecord, now: datetime) -> bool:
 def may_accept(document: DocumentRecord, principals: Collection[str], now: datetime) -> bool:
     """Tell whether the document is offered to these principals.
 
-    What is offered to a Customer can be accepted by its admins, and by the person who owns the document and is a member.
+    What is offered to a Customer can be accepted by its admins, and by its owner if they are a member.
     """
     to = document.offered_to
     if to is None or not is_offered(document, now):
@@ -161,9 +163,7 @@ def demand(
     role = role_of(document, principals, now) if document else None
     if document is None or role is None or not sees(document, role):
         raise DocumentNotFound
-    if not allows(role, action) or (
-        action is Action.TRANSFER and not speaks_for_owner(document, principals, now)
-    ):
+    if not allows(role, action) or (action is Action.TRANSFER and not speaks_for_owner(document, principals, now)):
         raise DocumentForbidden
     if document.trashed and not in_trash and action is not Action.READ:
         raise DocumentTrashed
