@@ -17,7 +17,7 @@ class Expired(View):
     documents: int
 
 
-@schedules.post("/schedules/expire-shares", shows=Expired, budget=Budget(rpcs=2, per="document"))
+@schedules.post("/schedules/expire-shares", shows=Expired, budget=Budget(rpcs=2, reads=1, per="document"))
 async def expire_shares(db: TheDatabase) -> Response:
     """Remove the shares whose time is over."""
     return shown(Expired(documents=await expiry.expire_due(db, clock.now())))
