@@ -34,7 +34,6 @@ class TestInvite:
         assert (await ola.get(document.path)).problem == (404, "not_found")
         assert await ola.listed() == []
 
-    @pytest.mark.promise("P05")
     @pytest.mark.promise("P08")
     async def test_opens_the_document_to_whoever_accepts_and_then_names_them(self, api: Api) -> None:
         kari, ola = await api.people("Kari", "Ola")

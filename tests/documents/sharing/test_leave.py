@@ -47,7 +47,6 @@ class TestLeave:
 
 class TestWithdraw:
     @pytest.mark.promise("P43")
-    @pytest.mark.promise("P35")
     async def test_takes_back_all_that_a_customer_was_given_also_after_leaving_it(self, api: Api) -> None:
         kari, lise = await api.people("Kari", "Lise")
         for person in (kari, lise):

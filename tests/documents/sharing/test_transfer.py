@@ -130,7 +130,6 @@ class TestAccept:
 
 
 class TestOfACustomer:
-    @pytest.mark.promise("P37")
     async def test_takes_a_members_document_which_stays_theirs_to_own(self, api: Api) -> None:
         kari, rektor, per = await api.people("Kari", "Rektor", "Per")
         membership = await joins(kari, "skolen")
