@@ -15,13 +15,18 @@ from schemathesis.checks import CHECKS
 from core import clock
 from core.ids import random_id
 from documents.files.records import FileRecord, FileState, files
+from documents.records import Role
+from documents.sharing.principals import share_id
+from tests.documents.authoring.stored import a_stored_document, store
+from tests.documents.sharing.stage import shares
 from tests.support.api import Api, Document, Person
+from tests.support.belonging import joins
 from tests.support.conformance import Cast, Tried, settings, try_all
 from tests.support.routes import documented
 
 # Checks that look only at what the phase of edges sends.
 THOROUGH = {"allow_header_conformance", "missing_required_header", "unsupported_method"}
-DOCUMENTS, TRASHED, DEVICES, FILES = 30, 30, 25, 20
+DOCUMENTS, TRASHED, DEVICES, FILES, OFFERED = 30, 30, 25, 20, 10
 PEOPLE = 4
 
 
@@ -29,10 +34,14 @@ async def a_cast(api: Api) -> Cast:
     kari, ola, sara = await api.people("Kari", "Ola", "Sara")
     for person in (kari, ola, sara):
         api.in_auth(person)
+    await joins(kari, "skolen")
     written = [await kari.writes(f"Tur {n}", "Vi fant *mange* bær.", tags=["tur"]) for n in range(DOCUMENTS)]
     trashed = [await kari.trashes(f"Gammel {n}") for n in range(TRASHED)]
+    for document in written:
+        assert (await shares(kari, document, "customer:skolen")).status == 201
     ids: dict[str, Sequence[str | int]] = {
-        "document_id": [document.id for document in written + trashed],
+        "document_id": [*(document.id for document in written + trashed), *await of_others(api, kari)],
+        "share_id": [share_id("customer:skolen")],
         "device_id": await devices_of(kari),
         "uid": [kari.uid],
         "number": [1],
@@ -42,6 +51,15 @@ async def a_cast(api: Api) -> Cast:
         ["/v1/documents/empty-trash", "/v1/me/devices"], sara.token
     )
     return Cast(str(api.http.base_url), kari.token, tokens, ids)
+
+
+async def of_others(api: Api, person: Person) -> list[str]:
+    """Documents that somebody else shares with a person, and offers them."""
+    roles = {"user:lise": Role.OWNER, f"user:{person.uid}": Role.VIEWER}
+    offered = {"offered_to": f"user:{person.uid}", "offered_at": clock.now()}
+    made = [a_stored_document(person, owner_id="lise", roles=roles, **offered) for _ in range(OFFERED)]
+    await store(api.db, made)
+    return [document.id for document in made]
 
 
 async def devices_of(person: Person) -> list[str]:
