@@ -23,6 +23,8 @@ ENTRY_POINTS = {
     "files_events": "documents.files.triggers",
     "files_tasks": "documents.files.triggers",
     "files_schedules": "documents.files.triggers",
+    "sharing": "documents.sharing.api",
+    "sharing_schedules": "documents.sharing.triggers",
 }
 
 

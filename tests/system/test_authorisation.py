@@ -10,12 +10,16 @@ from accounts.memberships import CustomerRole
 from accounts.profiles import service
 from accounts.profiles.records import AccountState
 from core import clock
+from documents.records import Role
+from documents.sharing.principals import share_id
 from infra.local.machine_tokens import machine_token
+from tests.documents.authoring.stored import a_stored_document, store
 from tests.documents.files.conftest import kept
 from tests.support import samples
 from tests.support.api import Api, Client, Document, Person
 from tests.support.customers import SCHOOL, a_customer, token
 from tests.support.belonging import founds, joins
+from tests.support.belonging import joins
 from tests.support.routes import Call, documented, routes
 
 UNKNOWN = "401 unauthenticated"
@@ -108,6 +112,18 @@ MATRIX: dict[str, tuple[str, ...]] = {
     "POST /schedules/sweep-groups": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     # IAM let in whatever reaches an event function; what is no event is acknowledged, so that it does not return.
     "POST /": ("204", "204", "204", "204", "204", "204", "204"),
+    "GET /v1/documents/{document_id}/shares": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "POST /v1/documents/{document_id}/shares": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "201"),
+    "PATCH /v1/documents/{document_id}/shares/{share_id}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    "DELETE /v1/documents/{document_id}/shares/{share_id}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    "GET /v1/documents/{document_id}/readers": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "POST /v1/documents/{document_id}/leave": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    "GET /v1/documents/{document_id}/transfer": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "POST /v1/documents/{document_id}/transfer": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    "DELETE /v1/documents/{document_id}/transfer": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    "POST /v1/documents/{document_id}/transfer/accept": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    "POST /v1/documents/withdraw": (UNKNOWN, UNKNOWN, "200", *WRITE, "200"),
+    "POST /schedules/expire-shares": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     # The last row, as the owner's token is worth nothing afterwards.
     "POST /v1/me/sessions/revoke": (UNKNOWN, UNKNOWN, "200", *WRITE, "200"),
     "POST /tasks/follow-group": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
@@ -163,6 +179,7 @@ async def calls_on(owner: Person) -> list[Call]:
         "POST /tasks/follow-group": {"body": {"groupId": "nothing"}},
         **await customers_calls(owner),
         **await _on_groups(owner, anything),
+        **await _sharing(owner),
     }
     return [Call(route, **made.get(route, {})) for route in MATRIX]
 
@@ -196,6 +213,30 @@ async def _on_groups(owner: Person, anything: dict[str, Any]) -> dict[str, dict[
         "POST /tasks/move-group": nothing,
         "POST /tasks/delete-group": nothing,
         "POST /tasks/tidy-membership": {"body": {"membershipId": "nothing"}},
+async def _sharing(owner: Person) -> dict[str, Any]:
+    await joins(owner, "skolen")
+    path, of_school = "/v1/documents/{document_id}", {"principal": "customer:skolen"}
+
+    async def shared(**more: Any) -> dict[str, Any]:
+        roles = more.pop("roles", {f"user:{owner.uid}": Role.OWNER, "customer:skolen": Role.VIEWER})
+        document = a_stored_document(owner, roles=roles, **more)
+        await store(owner.api.db, [document])
+        return {"fill": {"document_id": document.id, "share_id": share_id("customer:skolen")}}
+
+    offered = {"offered_to": "customer:skolen", "offered_at": clock.now()}
+    hers = {"owner_id": "lise", "roles": {"user:lise": Role.OWNER, f"user:{owner.uid}": Role.VIEWER}}
+    return {
+        f"GET {path}/shares": await shared(),
+        f"POST {path}/shares": {**await shared(), "body": {**of_school, "role": "editor"}},
+        f"PATCH {path}/shares/{{share_id}}": {**await shared(), "body": {"role": "editor"}},
+        f"DELETE {path}/shares/{{share_id}}": await shared(),
+        f"GET {path}/readers": await shared(),
+        f"POST {path}/leave": await shared(**hers),
+        f"GET {path}/transfer": await shared(**offered),
+        f"POST {path}/transfer": {**await shared(), "body": of_school},
+        f"DELETE {path}/transfer": await shared(**offered),
+        f"POST {path}/transfer/accept": await shared(**offered),
+        "POST /v1/documents/withdraw": {"body": of_school},
     }
 
 

@@ -29,6 +29,7 @@ from tests.support.api import Api, Client, Person, functions
 from tests.support.belonging import enters, joins
 from tests.support.customers import SCHOOL, a_customer, a_group, token
 from tests.support.belonging import founds, joins, leaves
+from tests.support.belonging import enters
 from tests.support.routes import Call, routes
 
 Cost = tuple[int, int, int]
@@ -391,6 +392,24 @@ def upkeep_of_a_group(route: str, **changes: Any) -> Prepare:
         assert found
         await kari.api.db.commit(groups.update(found, moved_at=clock.now(), **changes))
         return Call(route, body={"groupId": group_id})
+SHARES, TRANSFER = "/v1/documents/{document_id}/shares", "/v1/documents/{document_id}/transfer"
+
+
+async def shared(kari: Person, **more: str) -> tuple[Person, dict[str, str]]:
+    """A classmate, and what fills the path of a share that Kari has given them."""
+    ola = await kari.api.person("Ola")
+    for person in (kari, ola):
+        await enters(person, "klasse-8b")
+    document = await kari.writes()
+    body = {"principal": f"user:{ola.uid}", "role": "viewer", **more}
+    share = await kari.post(f"{document.path}/shares", body)
+    return ola, {"document_id": document.id, "share_id": share["id"]}
+
+
+def sharing(method: str, rest: str, body: dict[str, str] | None = None) -> Prepare:
+    async def prepare(kari: Person) -> Call:
+        _, fill = await shared(kari)
+        return Call(f"{method} {SHARES}{rest}", fill, body)
 
     return prepare
 
@@ -407,6 +426,58 @@ async def a_sweep_of_groups(kari: Person) -> Call:
     await founds(kari, deleted=True)
     await founds(kari, offered_to="koret", offered_at=clock.now() - timedelta(days=8))
     return Call("POST /schedules/sweep-groups")
+async def granting(kari: Person) -> Call:
+    ola, _ = await shared(kari)
+    document = await kari.writes()
+    return Call(f"POST {SHARES}", {"document_id": document.id}, {"principal": f"user:{ola.uid}", "role": "viewer"})
+
+
+async def seeing_readers(kari: Person) -> Call:
+    _, fill = await shared(kari)
+    return Call("GET /v1/documents/{document_id}/readers", fill)
+
+
+async def given(kari: Person) -> tuple[Person, str]:
+    """A classmate, and a document of theirs that Kari can read."""
+    ola, _ = await shared(kari)
+    document = await ola.writes()
+    await ola.post(f"{document.path}/shares", {"principal": f"user:{kari.uid}", "role": "viewer"})
+    return ola, document.id
+
+
+async def leaving(kari: Person) -> Call:
+    _, document_id = await given(kari)
+    return Call("POST /v1/documents/{document_id}/leave", {"document_id": document_id})
+
+
+async def offering(kari: Person) -> Call:
+    ola, fill = await shared(kari)
+    return Call(f"POST {TRANSFER}", fill, {"principal": f"user:{ola.uid}"})
+
+
+def offered(route: str) -> Prepare:
+    """A request upon a document that is offered to Kari, who could not read it before."""
+
+    async def prepare(kari: Person) -> Call:
+        ola, _ = await shared(kari)
+        document = await ola.writes()
+        await ola.post(f"{document.path}/transfer", {"principal": f"user:{kari.uid}"})
+        return Call(route, {"document_id": document.id})
+
+    return prepare
+
+
+async def withdrawing(kari: Person) -> Call:
+    _, fill = await shared(kari)
+    body = {"principal": "group:klasse-8b", "role": "viewer"}
+    await kari.post(f"/v1/documents/{fill['document_id']}/shares", body)
+    return Call("POST /v1/documents/withdraw", body={"principal": "group:klasse-8b"})
+
+
+async def an_hour(kari: Person) -> Call:
+    await shared(kari, expiresAt=(clock.now() + timedelta(minutes=30)).isoformat())
+    kari.api.advance(hours=1)
+    return Call("POST /schedules/expire-shares")
 
 
 CASES: dict[str, Case] = {
@@ -486,6 +557,18 @@ CASES: dict[str, Case] = {
     ),
     "POST /tasks/tidy-membership": Case(a_membership_that_ended, (4, 5, 2), many=1, each=(3, 4, 2)),
     "POST /schedules/sweep-groups": Case(a_sweep_of_groups, (8, 7, 1), many=3, each=(2, 2, 1)),
+    f"GET {SHARES}": Case(sharing("GET", ""), (3, 4, 0), many=1, each=(0, 2, 0)),
+    f"POST {SHARES}": Case(granting, (2, 4, 3)),
+    f"PATCH {SHARES}/{{share_id}}": Case(sharing("PATCH", "/{share_id}", {"role": "editor"}), (4, 4, 1)),
+    f"DELETE {SHARES}/{{share_id}}": Case(sharing("DELETE", "/{share_id}"), (2, 2, 2)),
+    "GET /v1/documents/{document_id}/readers": Case(seeing_readers, (2, 3, 0), many=1, each=(0, 1, 0)),
+    "POST /v1/documents/{document_id}/leave": Case(leaving, (2, 2, 2)),
+    f"GET {TRANSFER}": Case(offered(f"GET {TRANSFER}"), (2, 3, 0)),
+    f"POST {TRANSFER}": Case(offering, (2, 3, 2)),
+    f"DELETE {TRANSFER}": Case(offered(f"DELETE {TRANSFER}"), (2, 2, 1)),
+    f"POST {TRANSFER}/accept": Case(offered(f"POST {TRANSFER}/accept"), (3, 3, 3)),
+    "POST /v1/documents/withdraw": Case(withdrawing, (4, 3, 2), many=1, each=(1, 1, 2)),
+    "POST /schedules/expire-shares": Case(an_hour, (3, 2, 2), many=1, each=(1, 1, 2)),
 }
 
 

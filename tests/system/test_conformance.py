@@ -23,8 +23,13 @@ from accounts.memberships import CustomerRole
 from core import clock
 from core.ids import random_id
 from documents.files.records import FileRecord, FileState, files
+from documents.records import Role
+from documents.sharing.principals import share_id
+from tests.documents.authoring.stored import a_stored_document, store
+from tests.documents.sharing.stage import shares
 from tests.support.api import Api, Document, Person
 from tests.support.belonging import founds, joins
+from tests.support.belonging import joins
 from tests.support.conformance import Cast, Tried, settings, try_all
 from tests.support.customers import a_customer
 from tests.support.routes import OPENAPI, documented
@@ -35,6 +40,7 @@ DOCUMENTS, TRASHED, DEVICES, FILES = 30, 30, 25, 20
 PUPILS, INVITED = 20, 60
 CUSTOMER = "/v1/customers/{customer_id}"
 DOCUMENTS, TRASHED, DEVICES, FILES, GROUPS = 30, 30, 25, 20, 20
+DOCUMENTS, TRASHED, DEVICES, FILES, OFFERED = 30, 30, 25, 20, 10
 PEOPLE = 4
 
 
@@ -42,10 +48,14 @@ async def a_cast(api: Api) -> Cast:
     kari, ola, sara = await api.people("Kari", "Ola", "Sara")
     for person in (kari, ola, sara):
         api.in_auth(person)
+    await joins(kari, "skolen")
     written = [await kari.writes(f"Tur {n}", "Vi fant *mange* bær.", tags=["tur"]) for n in range(DOCUMENTS)]
     trashed = [await kari.trashes(f"Gammel {n}") for n in range(TRASHED)]
+    for document in written:
+        assert (await shares(kari, document, "customer:skolen")).status == 201
     ids: dict[str, Sequence[str | int]] = {
-        "document_id": [document.id for document in written + trashed],
+        "document_id": [*(document.id for document in written + trashed), *await of_others(api, kari)],
+        "share_id": [share_id("customer:skolen")],
         "device_id": await devices_of(kari),
         "uid": [kari.uid],
         "number": [1],
@@ -103,6 +113,13 @@ async def groups_of(person: Person) -> dict[str, Sequence[str | int]]:
     offer = {"offered_to": "skolen", "offered_at": clock.now()}
     offered = [await founds(person, "biblioteket", **offer) for _ in range(GROUPS)]
     return {"customer_id": ["skolen"], "group_id": own + offered}
+async def of_others(api: Api, person: Person) -> list[str]:
+    """Documents that somebody else shares with a person, and offers them."""
+    roles = {"user:lise": Role.OWNER, f"user:{person.uid}": Role.VIEWER}
+    offered = {"offered_to": f"user:{person.uid}", "offered_at": clock.now()}
+    made = [a_stored_document(person, owner_id="lise", roles=roles, **offered) for _ in range(OFFERED)]
+    await store(api.db, made)
+    return [document.id for document in made]
 
 
 async def devices_of(person: Person) -> list[str]:

@@ -1,5 +1,6 @@
 """The base of what travels: drafts that come in, views that go out. camelCase outside, snake_case inside."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Generic, Self, TypeVar
@@ -64,6 +65,29 @@ Time = Annotated[
     ),
 ]
 """A moment, RFC 3339 in UTC with milliseconds."""
+
+
+_RFC_3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE
+)
+
+
+def _moment(given: object) -> datetime:
+    # pydantic also takes numbers, and days without a time.
+    if not isinstance(given, str) or not _RFC_3339.fullmatch(given):
+        raise ValueError("a moment looks like 2026-06-04T08:15:30Z (RFC 3339)")
+    try:
+        return datetime.fromisoformat(given.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError("there is no such moment") from error
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2027-06-18T12:00:00Z"]}),
+]
+"""A moment on its way in, RFC 3339 with any offset; it comes out in UTC."""
 
 
 def _not_reserved(given: str) -> str:

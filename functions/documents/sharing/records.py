@@ -19,13 +19,18 @@ from core.data.records import UNINDEXED, Record
 
 
 class ShareRecord(Record):
-    """One share of a document, under an id that its principal leads to. What decides are the document's `roles`."""
+    """One share of a document, under an id that its principal leads to. What decides are the document's `roles`.
+
+    `request` and `fingerprint` know the request again that made it.
+    """
 
     document_id: Annotated[str, NotPersonal, UNINDEXED]
     id: Annotated[str, NotPersonal, UNINDEXED]
     principal: Annotated[str, Subject("reader", by="principal")]
     granted_by: Annotated[str, Subject("granter")]
     created_at: Annotated[datetime, Personal(Category.USAGE)]
+    request: Annotated[str, NotPersonal, UNINDEXED] = ""
+    fingerprint: Annotated[str, NotPersonal, UNINDEXED] = ""
 
 
 shares = Collection(
