@@ -11,6 +11,9 @@ from core import startup
 ENTRY_POINTS = {
     "profiles": "accounts.profiles.api",
     "profiles_schedules": "accounts.profiles.triggers",
+    "outreach": "accounts.outreach.api",
+    "outreach_tasks": "accounts.outreach.triggers",
+    "outreach_schedules": "accounts.outreach.triggers",
     "authoring": "documents.authoring.api",
     "authoring_tasks": "documents.authoring.triggers",
     "authoring_schedules": "documents.authoring.triggers",
