@@ -67,7 +67,10 @@ class Letter:
 
 
 class MailServer:
-    """Listens on 127.0.0.1 while it is entered. `letters` are those that were taken, the oldest first."""
+    """Listens on 127.0.0.1 while it is entered. `letters` are those that were taken, the oldest first.
+
+    Mail goes to addresses in lower case; those that a test gives may be of any.
+    """
 
     host = "127.0.0.1"
 
@@ -96,15 +99,15 @@ class MailServer:
 
     def plan(self, address: str, *fates: Fate) -> None:
         """Let the next messages to an address end so, one after the other; None is one that is taken."""
-        self._fates[address].extend(fates)
+        self._fates[address.lower()].extend(fates)
 
     def always(self, address: str, fate: Fate) -> None:
         """Let every message to an address that is not planned end so."""
-        self._always[address] = fate
+        self._always[address.lower()] = fate
 
     def sent_to(self, address: str) -> list[Letter]:
         """What was taken for an address, so far."""
-        return [letter for letter in self.letters if letter.to == address]
+        return [letter for letter in self.letters if letter.to == address.lower()]
 
     async def to(self, address: str, count: int = 1) -> list[Letter]:
         """Wait for so many messages to an address."""
@@ -113,7 +116,7 @@ class MailServer:
 
     async def tries(self, address: str, count: int = 1) -> None:
         """Wait until somebody has tried to send to an address so many times."""
-        await until(lambda: self.tried.count(address) >= count)
+        await until(lambda: self.tried.count(address.lower()) >= count)
 
     # aiosmtpd calls these by their names.
 
