@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts import invitations
 from accounts.invitations import Invite
-from accounts.outreach import delivery
+from accounts.outreach import delivery, unsubscribing
 from accounts.outreach.delivery import Ending
 from accounts.outreach.links import Links
 from accounts.records import CustomerKind, CustomerRecord, CustomerSettings, GroupRecord, customers, groups
@@ -25,6 +25,18 @@ async def tell(api: Api, kind: NoticeKind, to: Person, *, lost: bool = False, **
     if not lost:
         await hand_over(api.clients.tasks, written)
     return written.key.id
+
+
+async def a_comment(to: Person) -> str:
+    """Tell somebody of a comment; no mail is sent. Returns the notice's id."""
+    return await tell(to.api, NoticeKind.COMMENTED, to, lost=True)
+
+
+async def one_click(person: Person) -> dict[str, Any]:
+    """The request of a mail program that unsubscribes somebody, as a Call takes it."""
+    token = unsubscribing.token(person.api.clients.settings.key, await a_comment(person))
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    return {"query": f"?token={token}", "body": b"List-Unsubscribe=One-Click", "headers": form}
 
 
 async def invite(api: Api, inviter: Person, email: str, *, lost: bool = False, **more: Any) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ from tests.documents.files.conftest import kept
 from tests.support import samples
 from tests.support.api import Api, Client, Document, Person
 from tests.support.routes import Call, documented, routes
+from tests.support.telling import a_comment, one_click
 
 UNKNOWN = "401 unauthenticated"
 MISSING = "404 not_found"
@@ -67,6 +68,17 @@ MATRIX: dict[str, tuple[str, ...]] = {
     "POST /schedules/prune-revisions": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     # IAM let in whatever reaches an event function; what is no event is acknowledged, so that it does not return.
     "POST /": ("204", "204", "204", "204", "204", "204", "204"),
+    # accounts/outreach. Withdrawing is one's own right, and who clicks in a mail need not sign in.
+    "GET /v1/me/notifications": (UNKNOWN, UNKNOWN, "200", *READ, "200"),
+    "PUT /v1/me/notifications": (UNKNOWN, UNKNOWN, "200", "200", SUSPENDED, ERASING, "200"),
+    "GET /v1/me/notices": (UNKNOWN, UNKNOWN, "200", *READ, "200"),
+    "POST /v1/me/notices/{notice_id}/read": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    "POST /v1/me/notices/read": (UNKNOWN, UNKNOWN, "200", *WRITE, "200"),
+    "POST /v1/unsubscribe": ("204", "204", "204", "204", "204", "204", "204"),
+    "POST /tasks/deliver-notice": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "POST /tasks/deliver-due": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "POST /schedules/sweep-outbox": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "POST /schedules/remove-old-notices": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     # The last row, as the owner's token is worth nothing afterwards.
     "POST /v1/me/sessions/revoke": (UNKNOWN, UNKNOWN, "200", *WRITE, "200"),
 }
@@ -117,6 +129,11 @@ async def calls_on(owner: Person) -> list[Call]:
         "POST /tasks/copy-files": {"body": {"documentId": "nothing"}},
         "POST /tasks/purge-document": {"body": {"documentId": "nothing"}},
         "POST /tasks/purge-marked": {"body": {}},
+        "PUT /v1/me/notifications": {"body": {"activityMail": False}, **anything},
+        "POST /v1/me/notices/{notice_id}/read": {"fill": {"notice_id": await a_comment(owner)}},
+        "POST /v1/unsubscribe": await one_click(owner),
+        "POST /tasks/deliver-notice": {"body": {"noticeId": "nothing"}},
+        "POST /tasks/deliver-due": {"body": {}},
     }
     return [Call(route, **made.get(route, {})) for route in MATRIX]
 

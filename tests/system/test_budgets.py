@@ -12,6 +12,7 @@ from grpc import aio
 
 from accounts.profiles.records import profiles
 from core import clock
+from core.services.outbox import NoticeKind
 from core.settings import REGION
 from documents.records import documents
 from infra.local.events.event import Event
@@ -20,6 +21,7 @@ from tests.documents.files.conftest import announced, brought, kept, quiet
 from tests.support import samples
 from tests.support.api import Api, Client, Person, functions
 from tests.support.routes import Call, routes
+from tests.support.telling import a_comment, a_customer, invite, one_click, tell
 
 Cost = tuple[int, int, int]
 Prepare = Callable[[Person], Awaitable[Call]]
@@ -233,6 +235,49 @@ async def a_sweep_of_pictures(kari: Person) -> Call:
     return Call("POST /schedules/sweep-pictures")
 
 
+async def wanting_no_mail(kari: Person) -> Call:
+    return Call("PUT /v1/me/notifications", body={"activityMail": False}, headers={"If-Match": "*"})
+
+
+async def listing_a_notice(kari: Person) -> Call:
+    ola = await kari.api.person("Ola")
+    await tell(kari.api, NoticeKind.SHARED, kari, actor=ola.uid, lost=True)
+    return Call("GET /v1/me/notices")
+
+
+async def reading_a_notice(kari: Person) -> Call:
+    return Call("POST /v1/me/notices/{notice_id}/read", {"notice_id": await a_comment(kari)})
+
+
+async def reading_all_notices(kari: Person) -> Call:
+    await a_comment(kari)
+    return Call("POST /v1/me/notices/read")
+
+
+async def unsubscribing_by_mail(kari: Person) -> Call:
+    return Call("POST /v1/unsubscribe", **await one_click(kari))
+
+
+async def a_mail(kari: Person) -> Call:
+    customer = await a_customer(kari.api)
+    _, _, notice_id = await invite(kari.api, kari, "ola@example.com", customer_id=customer, lost=True)
+    return Call("POST /tasks/deliver-notice", body={"noticeId": notice_id})
+
+
+def with_a_due_notice(route: str) -> Prepare:
+    async def prepare(kari: Person) -> Call:
+        await a_comment(kari)
+        return Call(route, body={} if "/tasks/" in route else None)
+
+    return prepare
+
+
+async def an_old_notice(kari: Person) -> Call:
+    await a_comment(kari)
+    kari.api.advance(days=91)
+    return Call("POST /schedules/remove-old-notices")
+
+
 CASES: dict[str, Case] = {
     "POST /v1/documents/{document_id}/files": Case(announcing, (2, 3, 2)),
     "GET /v1/documents/{document_id}/files": Case(listing_a_file, (2, 3, 0), many=1, each=(0, 1, 0)),
@@ -284,6 +329,16 @@ CASES: dict[str, Case] = {
     "POST /schedules/prune-revisions": Case(
         asking("POST /schedules/prune-revisions"), (1, 1, 0), many=1, each=(3, 3, 3)
     ),
+    "GET /v1/me/notifications": Case(asking("GET /v1/me/notifications"), (1, 1, 0)),
+    "PUT /v1/me/notifications": Case(wanting_no_mail, (2, 1, 1)),
+    "GET /v1/me/notices": Case(listing_a_notice, (3, 3, 0), many=1, each=(0, 2, 0)),
+    "POST /v1/me/notices/{notice_id}/read": Case(reading_a_notice, (2, 2, 1)),
+    "POST /v1/me/notices/read": Case(reading_all_notices, (3, 2, 1), many=1, each=(0, 1, 1)),
+    "POST /v1/unsubscribe": Case(unsubscribing_by_mail, (3, 2, 1)),
+    "POST /tasks/deliver-notice": Case(a_mail, (6, 4, 2)),
+    "POST /tasks/deliver-due": Case(with_a_due_notice("POST /tasks/deliver-due"), (1, 1, 0)),
+    "POST /schedules/sweep-outbox": Case(with_a_due_notice("POST /schedules/sweep-outbox"), (2, 2, 0)),
+    "POST /schedules/remove-old-notices": Case(an_old_notice, (2, 1, 1), many=1, each=(0, 1, 1)),
 }
 
 

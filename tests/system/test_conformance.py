@@ -12,12 +12,14 @@ from multiprocessing import get_context
 import pytest
 from schemathesis.checks import CHECKS
 
+from accounts.outreach import unsubscribing
 from core import clock
 from core.ids import random_id
 from documents.files.records import FileRecord, FileState, files
 from tests.support.api import Api, Document, Person
 from tests.support.conformance import Cast, Tried, settings, try_all
 from tests.support.routes import documented
+from tests.support.telling import a_comment
 
 # Checks that look only at what the phase of edges sends.
 THOROUGH = {"allow_header_conformance", "missing_required_header", "unsupported_method"}
@@ -31,12 +33,15 @@ async def a_cast(api: Api) -> Cast:
         api.in_auth(person)
     written = [await kari.writes(f"Tur {n}", "Vi fant *mange* bær.", tags=["tur"]) for n in range(DOCUMENTS)]
     trashed = [await kari.trashes(f"Gammel {n}") for n in range(TRASHED)]
+    notice_ids = [await a_comment(kari) for _ in range(5)]
     ids: dict[str, Sequence[str | int]] = {
         "document_id": [document.id for document in written + trashed],
         "device_id": await devices_of(kari),
         "uid": [kari.uid],
         "number": [1],
         "file_id": await files_in(api, kari, written + trashed),
+        "notice_id": notice_ids,
+        "token": [unsubscribing.token(api.clients.settings.key, id_) for id_ in notice_ids],
     }
     tokens = {"/v1/me/sessions/revoke": ola.token} | dict.fromkeys(
         ["/v1/documents/empty-trash", "/v1/me/devices"], sara.token

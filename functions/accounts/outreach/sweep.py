@@ -32,6 +32,8 @@ async def hand_out(db: Database, tasks: Tasks, now: datetime) -> int:
         for start in range(0, len(page), _AT_ONCE):
             await asyncio.gather(*(_enqueue(tasks, notice) for notice in page[start : start + _AT_ONCE]))
         handed += len(page)
+        if len(page) < _PAGE:
+            break
         last = page[-1]
         page = await db.query(query.start_after(last.due_at, notices.key_of(last)))
     return handed

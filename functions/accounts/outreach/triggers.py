@@ -45,20 +45,20 @@ class Removed(View):
     removed: int
 
 
-@tasks.post("/tasks/deliver-notice", shows=Delivered, budget=Budget(rpcs=6, reads=6, writes=2))
+@tasks.post("/tasks/deliver-notice", shows=Delivered, budget=Budget(rpcs=6, reads=5, writes=2))
 async def deliver_notice(task: TheNotice, db: TheDatabase, mail: TheMail, settings: TheSettings) -> Response:
     """Send the mail of a notice. One that is put off is answered well, as the sweep comes back to it."""
     links = Links(settings.site_url.rstrip("/"), settings.api_address.rstrip("/"), settings.key)
     return shown(Delivered(ending=await delivery.deliver(db, mail, links, task.notice_id, clock.now())))
 
 
-@tasks.post("/tasks/deliver-due", shows=HandedOut, budget=Budget(rpcs=2, reads=2, per="notice"))
+@tasks.post("/tasks/deliver-due", shows=HandedOut, budget=Budget(rpcs=1, reads=1, per="notice"))
 async def deliver_due(_: Nothing, db: TheDatabase, queue: TheTasks) -> Response:
     """Hand out every notice that is due: what many notices of one commit are delivered by."""
     return shown(HandedOut(due=await sweep.hand_out(db, queue, clock.now())))
 
 
-@schedules.post("/schedules/sweep-outbox", shows=Swept, budget=Budget(rpcs=3, reads=3, per="notice"))
+@schedules.post("/schedules/sweep-outbox", shows=Swept, budget=Budget(rpcs=2, reads=2, per="notice"))
 async def sweep_outbox(db: TheDatabase, queue: TheTasks) -> Response:
     """Hand out what is due: notices whose task was lost, and those that are to be tried again."""
     due = await sweep.hand_out(db, queue, clock.now())
