@@ -45,6 +45,9 @@ class Log:
     def warning(self, event: str, **fields: Any) -> None:
         self._logger.warning(event, extra={_NAMED: fields})
 
+    def error(self, event: str, **fields: Any) -> None:
+        self._logger.error(event, extra={_NAMED: fields})
+
     def crash(self, event: str, **fields: Any) -> None:
         """Log the exception at hand by where it was raised. Its message stays out: it may hold what a person wrote."""
         kind, _, trace = sys.exc_info()

@@ -23,7 +23,7 @@ EMULATOR_VARIABLES: Final = (
 )
 
 _EMULATOR: Final = re.compile(r"_EMULATOR_(?:HOST|HUB)$")
-_NEEDED: Final = ("project_id", "function_url")
+_NEEDED: Final = ("project_id", "function_url", "site_url", "smtp_host", "mail_from")
 """What production cannot guess."""
 
 
@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     site_url: Annotated[str, Field(description="where people meet Dokker; links in mails lead there")] = (
         "https://dokker.example"
     )
+    api_url: Annotated[
+        str, Field(description="this API's public address, for links that mail programs call; by default the site's")
+    ] = ""
     function_url: Annotated[str, Field(description="address of a private function, with {name} in it")] = (
         "https://{name}.invalid"
     )
@@ -70,9 +73,7 @@ class Settings(BaseSettings):
     signing_key: Annotated[
         SecretStr, Field(description="the embedded stack's own key for signed URLs: PEM, or the path of a PEM file")
     ] = SecretStr("")
-    smtp_host: Annotated[str, Field(description="the mail server that takes what we send; without one none leaves")] = (
-        ""
-    )
+    smtp_host: Annotated[str, Field(description="the relay that takes our mails; without one none leaves")] = ""
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
@@ -114,6 +115,8 @@ class Settings(BaseSettings):
             raise ValueError(f"production needs {', '.join(missing)}")
         if self.signing_key.get_secret_value():
             raise ValueError("production refuses to start with DOKKER_SIGNING_KEY set: it signs through IAM")
+        if self.smtp_security == "none":
+            raise ValueError("production refuses to start with DOKKER_SMTP_SECURITY=none: mails name people")
         if len(self.secret.get_secret_value()) < 32:
             raise ValueError("production needs DOKKER_SECRET, of at least 32 characters")
         return self
@@ -131,6 +134,11 @@ class Settings(BaseSettings):
     def key(self) -> bytes:
         """The secret as bytes; the embedded stack has a known one."""
         return (self.secret.get_secret_value() or "the embedded stack keeps no secret").encode()
+
+    @property
+    def api_address(self) -> str:
+        """The address in front of `/v1/…`."""
+        return self.api_url or self.site_url
 
     def address_of(self, function: str) -> str:
         """Return the base address of a private function, which is also the audience of the tokens for it."""

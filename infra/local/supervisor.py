@@ -118,6 +118,7 @@ class Supervisor:
             "DOKKER_SIGNING_KEY": str(ensure_key(self._home.data / "signing-key.pem")),
             "DOKKER_SMTP_HOST": smtp_host,
             "DOKKER_SMTP_PORT": smtp_port,
+            "DOKKER_SMTP_SECURITY": "none",
             "DOKKER_LOCAL_CLOCK": str(self._home.data / "clock.json"),
             "DOKKER_LOCAL_MAILS": str(self._home.data / "mails.jsonl"),
         }

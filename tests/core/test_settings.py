@@ -21,6 +21,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setenv("DOKKER_SECRET", SECRET)
     monkeypatch.setenv("DOKKER_PROJECT_ID", "dokker-prod")
     monkeypatch.setenv("DOKKER_FUNCTION_URL", "https://{name}.example")
+    monkeypatch.setenv("DOKKER_SITE_URL", "https://dokker.example")
+    monkeypatch.setenv("DOKKER_SMTP_HOST", "smtp.dokker.example")
+    monkeypatch.setenv("DOKKER_MAIL_FROM", "dokker@dokker.example")
     return monkeypatch
 
 
@@ -39,10 +42,10 @@ class TestProduction:
         with pytest.raises(ValidationError, match="FIRESTORE_EMULATOR_HOST"):
             Settings(firestore_emulator_host="127.0.0.1:1")
 
-    @pytest.mark.parametrize("variable", ["DOKKER_PROJECT_ID", "DOKKER_FUNCTION_URL"])
-    def test_guesses_neither_project_nor_address(self, environment: pytest.MonkeyPatch, variable: str) -> None:
-        environment.delenv(variable)
-        with pytest.raises(ValidationError, match=f"production needs {variable}"):
+    @pytest.mark.parametrize("name", ["PROJECT_ID", "FUNCTION_URL", "SITE_URL", "SMTP_HOST", "MAIL_FROM"])
+    def test_guesses_neither_project_nor_addresses(self, environment: pytest.MonkeyPatch, name: str) -> None:
+        environment.delenv(f"DOKKER_{name}")
+        with pytest.raises(ValidationError, match=f"production needs DOKKER_{name}"):
             Settings()
 
     @pytest.mark.parametrize("secret", ["", "short", "x" * 31])
@@ -55,6 +58,12 @@ class TestProduction:
     def test_refuses_a_signing_key_of_its_own(self, environment: pytest.MonkeyPatch) -> None:
         environment.setenv("DOKKER_SIGNING_KEY", "-----BEGIN PRIVATE KEY-----")
         with pytest.raises(ValidationError, match="DOKKER_SIGNING_KEY"):
+            Settings()
+
+    @pytest.mark.promise("P43")
+    def test_refuses_to_send_mail_in_clear(self, environment: pytest.MonkeyPatch) -> None:
+        environment.setenv("DOKKER_SMTP_SECURITY", "none")
+        with pytest.raises(ValidationError, match="DOKKER_SMTP_SECURITY"):
             Settings()
 
     def test_says_no_secret_when_it_refuses(self, environment: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,7 @@ from infra.local.machine_tokens import machine_token
 from infra.local.tasks.server import TasksServer
 from tests.support.emulators import Emulators
 from tests.support.index_guard import IndexGuard
+from tests.support.mailserver import Letter, MailServer
 from tests.support.storage import Events
 from tests.support.tokens import id_token, make_user
 from tests.support.wire import Wire
@@ -164,13 +165,21 @@ class Person(Client):
 
 
 class Api(Client):
-    """The API without a sign-in, and the means of a test: people, the clock, the wire, schedules, tasks and events."""
+    """The API without a sign-in, and a test's means: people, the clock, the wire, schedules, tasks, events, mails."""
 
     def __init__(
-        self, http: httpx.AsyncClient, held: Clients, wire: Wire, tasks: TasksServer, events: Events, auth: str
+        self,
+        http: httpx.AsyncClient,
+        held: Clients,
+        wire: Wire,
+        tasks: TasksServer,
+        events: Events,
+        mails: MailServer,
+        auth: str,
     ) -> None:
         super().__init__(http)
-        self.clients, self.wire, self.tasks, self.events, self._auth = held, wire, tasks, events, auth
+        self.clients, self.wire, self.tasks, self.events, self.mails = held, wire, tasks, events, mails
+        self._auth = auth
 
     @property
     def project_id(self) -> str:
@@ -204,6 +213,10 @@ class Api(Client):
 
     def subject_hash(self, person: Person) -> str:
         return keyed_hash(self.clients.settings.key, "subject", person.uid)
+
+    async def mail_to(self, address: str, number: int = 1) -> Letter:
+        """Wait for the mail of this number, from 1, to an address."""
+        return (await self.mails.to(address, number))[number - 1]
 
     async def runs(self, schedule: str, function: str = "authoring-schedules") -> Answer:
         """Run a schedule as Cloud Scheduler does."""
@@ -248,6 +261,7 @@ async def an_api(emulators: Emulators, also: Sequence[Served] = (), **settings: 
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         tasks = await stack.enter_async_context(TasksServer(auto_create_queues=True, now=clock.now))
+        mails = await stack.enter_async_context(MailServer())
         stack.callback(clock.shift, timedelta())
         usual = {
             "environment": "local",
@@ -258,6 +272,9 @@ async def an_api(emulators: Emulators, also: Sequence[Served] = (), **settings: 
             "storage_emulator_host": emulators.store.url,
             "signing_key": emulators.store.signing_key,
             "tasks_emulator_host": tasks.host,
+            "smtp_host": mails.host,
+            "smtp_port": mails.port,
+            "smtp_security": "none",
         }
         told = Settings(**{**usual, **settings})
         # The server's tasks inherit this context, and with it whose clients they use.
@@ -271,7 +288,7 @@ async def an_api(emulators: Emulators, also: Sequence[Served] = (), **settings: 
         stack.callback(emulators.store.told.pop, project_id)
         await asyncio.to_thread(make_buckets, emulators.store.url, project_id)
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
-        yield Api(http, held, wire, tasks, events, emulators.auth)
+        yield Api(http, held, wire, tasks, events, mails, emulators.auth)
     assert not wire.guard.missing, wire.guard.missing
 
 

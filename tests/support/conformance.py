@@ -30,6 +30,9 @@ _PAGE_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+")
 _PRINCIPAL: Final = re.compile(r"(?:user|group|helpers|customer):[A-Za-z0-9]+")
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 _ACCEPTED: Final = ["2xx", "3xx", "401", "403", "404", "409", "412"]
+_PLACES: Final = {"token": "query"}
+"""Where an id of the cast stands, if not in the path."""
+
 _EXCUSED: Final = {
     # No pattern counts different words.
     "too_many_words",
@@ -56,6 +59,8 @@ _EXCUSED: Final = {
     "unknown_principal",
     "is_owner",
     "is_yourself",
+    # A form is any bytes for the document, and most say no One-Click.
+    "not_one_click",
 }
 
 
@@ -113,7 +118,9 @@ def settings(cast: Cast, seed: int, examples: int, *, thorough: bool) -> dict[st
             for path, token in cast.tokens.items()
         ],
         "dictionaries": {name: {"values": ids} for name, ids in cast.ids.items()},
-        "parameters": {f"path.{name}": {"dictionary": name, "probability": 0.8} for name in cast.ids},
+        "parameters": {
+            f"{_PLACES.get(name, 'path')}.{name}": {"dictionary": name, "probability": 0.8} for name in cast.ids
+        },
         "phases": {"coverage": {"enabled": thorough}},
         "checks": {
             # A document cannot say which ETag is the present one (RFC 9110, 13.1.1).
@@ -171,6 +178,8 @@ def _fitted_in(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None
             headers[name] = '"0"'  # the phase of edges takes "0" for a value of this pattern, which it is not
     if case.operation.label == "PUT /v1/me/picture" and case.body:
         case.body = samples.photo()
+    if case.operation.label == "POST /v1/unsubscribe" and case.body:
+        case.body = {"List-Unsubscribe": "One-Click"}
     if _fits(_ETAG, headers.get("If-Match")):
         headers["If-Match"] = "*"
     if _fits(_KEY, headers.get("Idempotency-Key")):

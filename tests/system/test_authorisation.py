@@ -21,6 +21,7 @@ from tests.support.customers import SCHOOL, a_customer, token
 from tests.support.belonging import founds, joins
 from tests.support.belonging import joins
 from tests.support.routes import Call, documented, routes
+from tests.support.telling import a_comment, one_click
 
 UNKNOWN = "401 unauthenticated"
 MISSING = "404 not_found"
@@ -124,6 +125,17 @@ MATRIX: dict[str, tuple[str, ...]] = {
     "POST /v1/documents/{document_id}/transfer/accept": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
     "POST /v1/documents/withdraw": (UNKNOWN, UNKNOWN, "200", *WRITE, "200"),
     "POST /schedules/expire-shares": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    # accounts/outreach. Withdrawing is one's own right, and who clicks in a mail need not sign in.
+    "GET /v1/me/notifications": (UNKNOWN, UNKNOWN, "200", *READ, "200"),
+    "PUT /v1/me/notifications": (UNKNOWN, UNKNOWN, "200", "200", SUSPENDED, ERASING, "200"),
+    "GET /v1/me/notices": (UNKNOWN, UNKNOWN, "200", *READ, "200"),
+    "POST /v1/me/notices/{notice_id}/read": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    "POST /v1/me/notices/read": (UNKNOWN, UNKNOWN, "200", *WRITE, "200"),
+    "POST /v1/unsubscribe": ("204", "204", "204", "204", "204", "204", "204"),
+    "POST /tasks/deliver-notice": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "POST /tasks/deliver-due": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "POST /schedules/sweep-outbox": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "POST /schedules/remove-old-notices": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     # The last row, as the owner's token is worth nothing afterwards.
     "POST /v1/me/sessions/revoke": (UNKNOWN, UNKNOWN, "200", *WRITE, "200"),
     "POST /tasks/follow-group": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
@@ -180,6 +192,11 @@ async def calls_on(owner: Person) -> list[Call]:
         **await customers_calls(owner),
         **await _on_groups(owner, anything),
         **await _sharing(owner),
+        "PUT /v1/me/notifications": {"body": {"activityMail": False}, **anything},
+        "POST /v1/me/notices/{notice_id}/read": {"fill": {"notice_id": await a_comment(owner)}},
+        "POST /v1/unsubscribe": await one_click(owner),
+        "POST /tasks/deliver-notice": {"body": {"noticeId": "nothing"}},
+        "POST /tasks/deliver-due": {"body": {}},
     }
     return [Call(route, **made.get(route, {})) for route in MATRIX]
 

@@ -19,6 +19,7 @@ from accounts.memberships import CustomerRole
 from accounts.profiles.records import profiles
 from accounts.records import groups
 from core import clock
+from core.services.outbox import NoticeKind
 from core.settings import REGION
 from documents.records import documents
 from infra.local.events.event import Event
@@ -31,6 +32,7 @@ from tests.support.customers import SCHOOL, a_customer, a_group, token
 from tests.support.belonging import founds, joins, leaves
 from tests.support.belonging import enters
 from tests.support.routes import Call, routes
+from tests.support.telling import a_comment, a_customer, invite, one_click, tell
 
 Cost = tuple[int, int, int]
 Prepare = Callable[[Person], Awaitable[Call]]
@@ -410,6 +412,39 @@ def sharing(method: str, rest: str, body: dict[str, str] | None = None) -> Prepa
     async def prepare(kari: Person) -> Call:
         _, fill = await shared(kari)
         return Call(f"{method} {SHARES}{rest}", fill, body)
+async def wanting_no_mail(kari: Person) -> Call:
+    return Call("PUT /v1/me/notifications", body={"activityMail": False}, headers={"If-Match": "*"})
+
+
+async def listing_a_notice(kari: Person) -> Call:
+    ola = await kari.api.person("Ola")
+    await tell(kari.api, NoticeKind.SHARED, kari, actor=ola.uid, lost=True)
+    return Call("GET /v1/me/notices")
+
+
+async def reading_a_notice(kari: Person) -> Call:
+    return Call("POST /v1/me/notices/{notice_id}/read", {"notice_id": await a_comment(kari)})
+
+
+async def reading_all_notices(kari: Person) -> Call:
+    await a_comment(kari)
+    return Call("POST /v1/me/notices/read")
+
+
+async def unsubscribing_by_mail(kari: Person) -> Call:
+    return Call("POST /v1/unsubscribe", **await one_click(kari))
+
+
+async def a_mail(kari: Person) -> Call:
+    customer = await a_customer(kari.api)
+    _, _, notice_id = await invite(kari.api, kari, "ola@example.com", customer_id=customer, lost=True)
+    return Call("POST /tasks/deliver-notice", body={"noticeId": notice_id})
+
+
+def with_a_due_notice(route: str) -> Prepare:
+    async def prepare(kari: Person) -> Call:
+        await a_comment(kari)
+        return Call(route, body={} if "/tasks/" in route else None)
 
     return prepare
 
@@ -478,6 +513,10 @@ async def an_hour(kari: Person) -> Call:
     await shared(kari, expiresAt=(clock.now() + timedelta(minutes=30)).isoformat())
     kari.api.advance(hours=1)
     return Call("POST /schedules/expire-shares")
+async def an_old_notice(kari: Person) -> Call:
+    await a_comment(kari)
+    kari.api.advance(days=91)
+    return Call("POST /schedules/remove-old-notices")
 
 
 CASES: dict[str, Case] = {
@@ -569,6 +608,16 @@ CASES: dict[str, Case] = {
     f"POST {TRANSFER}/accept": Case(offered(f"POST {TRANSFER}/accept"), (3, 3, 3)),
     "POST /v1/documents/withdraw": Case(withdrawing, (4, 3, 2), many=1, each=(1, 1, 2)),
     "POST /schedules/expire-shares": Case(an_hour, (3, 2, 2), many=1, each=(1, 1, 2)),
+    "GET /v1/me/notifications": Case(asking("GET /v1/me/notifications"), (1, 1, 0)),
+    "PUT /v1/me/notifications": Case(wanting_no_mail, (2, 1, 1)),
+    "GET /v1/me/notices": Case(listing_a_notice, (3, 3, 0), many=1, each=(0, 2, 0)),
+    "POST /v1/me/notices/{notice_id}/read": Case(reading_a_notice, (2, 2, 1)),
+    "POST /v1/me/notices/read": Case(reading_all_notices, (3, 2, 1), many=1, each=(0, 1, 1)),
+    "POST /v1/unsubscribe": Case(unsubscribing_by_mail, (3, 2, 1)),
+    "POST /tasks/deliver-notice": Case(a_mail, (6, 4, 2)),
+    "POST /tasks/deliver-due": Case(with_a_due_notice("POST /tasks/deliver-due"), (1, 1, 0)),
+    "POST /schedules/sweep-outbox": Case(with_a_due_notice("POST /schedules/sweep-outbox"), (2, 2, 0)),
+    "POST /schedules/remove-old-notices": Case(an_old_notice, (2, 1, 1), many=1, each=(0, 1, 1)),
 }
 
 

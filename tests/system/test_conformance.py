@@ -20,6 +20,7 @@ from accounts.records import invitations
 from core import addresses, clock
 from core.addresses import normalised
 from accounts.memberships import CustomerRole
+from accounts.outreach import unsubscribing
 from core import clock
 from core.ids import random_id
 from documents.files.records import FileRecord, FileState, files
@@ -33,6 +34,8 @@ from tests.support.belonging import joins
 from tests.support.conformance import Cast, Tried, settings, try_all
 from tests.support.customers import a_customer
 from tests.support.routes import OPENAPI, documented
+from tests.support.routes import documented
+from tests.support.telling import a_comment
 
 # Checks that look only at what the phase of edges sends.
 THOROUGH = {"allow_header_conformance", "missing_required_header", "unsupported_method"}
@@ -53,6 +56,7 @@ async def a_cast(api: Api) -> Cast:
     trashed = [await kari.trashes(f"Gammel {n}") for n in range(TRASHED)]
     for document in written:
         assert (await shares(kari, document, "customer:skolen")).status == 201
+    notice_ids = [await a_comment(kari) for _ in range(5)]
     ids: dict[str, Sequence[str | int]] = {
         "document_id": [*(document.id for document in written + trashed), *await of_others(api, kari)],
         "share_id": [share_id("customer:skolen")],
@@ -60,6 +64,8 @@ async def a_cast(api: Api) -> Cast:
         "uid": [kari.uid],
         "number": [1],
         "file_id": await files_in(api, kari, written + trashed),
+        "notice_id": notice_ids,
+        "token": [unsubscribing.token(api.clients.settings.key, id_) for id_ in notice_ids],
     }
     school = await a_school(api, kari)
     ids |= {"customer_id": [school.id], "uid": [kari.uid, *school.pupils], "invitation_id": school.invited}

@@ -24,6 +24,9 @@ PRODUCTION = {
     "FUNCTION_USE_ASGI": "true",
     "DOKKER_PROJECT_ID": "dokker-test",
     "DOKKER_FUNCTION_URL": "https://{name}.example",
+    "DOKKER_SITE_URL": "https://dokker.example",
+    "DOKKER_SMTP_HOST": "smtp.dokker.example",
+    "DOKKER_MAIL_FROM": "dokker@dokker.example",
     "DOKKER_SECRET": "a secret that is long enough to be one",
     "DOKKER_ALLOWED_ORIGINS": "https://dokker.example",
 }

@@ -37,6 +37,7 @@ from core.web.dependencies import (
     TheObjects,
     ThePage,
     TheSettings,
+    TheTasks,
 )
 from core.web.preconditions import shown
 from core.web.schemas import Id, Uid
@@ -57,6 +58,7 @@ async def read_me(
     unless: TheIfNoneMatch,
     objects: TheObjects,
     settings: TheSettings,
+    tasks: TheTasks,
     x_device_id: Annotated[
         Id | None,
         Header(description="a random id that this client keeps; without it no device is noted"),
@@ -69,7 +71,7 @@ async def read_me(
     profile, used = await service.read(db, caller)
     if x_device_id:
         seen = devices.SeenDevice.of(x_device_id, user_agent, sec_ch_ua_platform, sec_ch_ua_mobile)
-        await devices.note(db, profile, seen, clock.now())
+        await devices.note(db, tasks, profile, seen, clock.now())
     view = await _whole(profile, used, objects, settings)
     return shown(view, etag=service.etag(profile, used), unless=unless)
 

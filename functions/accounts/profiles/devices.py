@@ -18,12 +18,17 @@ from core.caller import Caller
 from core.data.database import MOST_WRITES, Database, Moved
 from core.failures import NotFound
 from core.paging import PageRequest
+from core.services.outbox import NoticeKind, hand_over, notice
+from core.services.queue import Tasks
 
 MOST: Final = 50
 """Devices kept for one person; the one unseen for longest makes room."""
 
 KEPT: Final = timedelta(days=365)
 """How long a device is kept after it was last seen."""
+
+NEW_ACCOUNT: Final = timedelta(days=1)
+"""How young an account is whose first device is no news to anybody."""
 
 # What stands in a user agent, looked for in this order, as later words occur beside earlier ones.
 _SYSTEMS: Final = (
@@ -64,8 +69,10 @@ class SeenDevice:
         return cls(device_id, kind, said or system)
 
 
-async def note(db: Database, profile: ProfileRecord, seen: SeenDevice, now: datetime) -> None:
+async def note(db: Database, tasks: Tasks, profile: ProfileRecord, seen: SeenDevice, now: datetime) -> None:
     """Note that a device was seen, to the hour. One that is new is a security event, in the same commit.
+
+    Its owner is told, unless it is the first of an account that was just made.
 
     While processing is restricted (GDPR article 18) nothing is noted.
     """
@@ -75,23 +82,30 @@ async def note(db: Database, profile: ProfileRecord, seen: SeenDevice, now: date
     hour = now.replace(minute=0, second=0, microsecond=0)
     known = await db.get(devices.at(uid, seen.id))
     if known is None:
-        await _add(db, uid, seen, hour, now)
+        await _add(db, tasks, profile, seen, hour, now)
     elif known.last_seen_at < hour:
         await db.commit(devices.put(_record(uid, seen, known.first_seen_at, hour)))
 
 
-async def _add(db: Database, uid: str, seen: SeenDevice, hour: datetime, now: datetime) -> None:
-    oldest = devices.under(uid).ordered("last_seen_at", descending=True).limit(MOST + 10).only("uid", "id")
-    too_many = (await db.query(oldest))[MOST - 1 :]
+async def _add(
+    db: Database, tasks: Tasks, profile: ProfileRecord, seen: SeenDevice, hour: datetime, now: datetime
+) -> None:
+    uid = profile.uid
+    newest = devices.under(uid).ordered("last_seen_at", descending=True).limit(MOST + 10).only("uid", "id")
+    others = await db.query(newest)
+    is_news = others or profile.created_at + NEW_ACCOUNT < now
+    told = [notice(NoticeKind.NEW_DEVICE, now, to=uid, about={"deviceId": seen.id})] if is_news else []
     try:
         await db.commit(
             devices.create(_record(uid, seen, hour, hour)),
             event(uid, SecurityEventKind.NEW_DEVICE, now, device_id=seen.id),
-            *(devices.remove(devices.key_of(old)) for old in too_many),
+            *(devices.remove(devices.key_of(old)) for old in others[MOST - 1 :]),
+            *told,
         )
     except Moved:
         # Another request of the same device came first, and did just this.
         return
+    await hand_over(tasks, *told)
 
 
 def _record(uid: str, seen: SeenDevice, first: datetime, last: datetime) -> DeviceRecord:

@@ -1,4 +1,4 @@
-"""Clients of Google's services: each made on first use in the worker, once.
+"""Clients of Google's services, and of the mail relay: each made on first use in the worker, once.
 
 functions-framework imports the code before gunicorn forks, and no gRPC channel may exist by then; so nothing is made at
 import, and the SDKs themselves are imported by the factory that needs them. Making a client awaits nothing, so on the
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import grpc
 
     from core.data.database import Database
+    from core.services.mail import Mail
     from core.services.objects import Objects
     from core.services.queue import Tasks
     from core.web.identity import Identity
@@ -46,6 +47,10 @@ class Clients:
     @property
     def objects(self) -> "Objects":
         return self._once("objects", self._make_objects)
+
+    @property
+    def mail(self) -> "Mail":
+        return self._once("mail", self._make_mail)
 
     def _once(self, name: str, make: Any) -> Any:
         if (made := self._made.get(name)) is None:
@@ -89,6 +94,11 @@ class Clients:
         from core.services.objects import Objects
 
         return Objects(self.settings)
+
+    def _make_mail(self) -> "Mail":
+        from core.services.mail import Mail
+
+        return Mail(self.settings)
 
     async def close(self) -> None:
         """Close the channels. A worker never does; tests do."""

@@ -6,6 +6,7 @@ API: https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from core.failures import Unavailable
@@ -24,9 +25,10 @@ class Tasks:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._channel: Any = None
-        self._client = self._make_client()
 
-    def _make_client(self) -> "CloudTasksAsyncClient":
+    # Made with the first task: some routes enqueue one rarely, and need not pay for the SDK each time they start.
+    @cached_property
+    def _client(self) -> "CloudTasksAsyncClient":
         from google.cloud.tasks_v2 import CloudTasksAsyncClient
 
         if not (host := self._settings.tasks_emulator_host):

@@ -10,6 +10,7 @@ from core.conditions import EntityTags, IfMatch
 from core.data.database import Database
 from core.paging import PageRequest
 from core.services import clients
+from core.services.mail import Mail
 from core.services.objects import Objects
 from core.services.queue import Tasks
 from core.settings import Settings
@@ -36,6 +37,10 @@ async def _objects() -> Objects:
     return clients.current().objects
 
 
+async def _mail() -> Mail:
+    return clients.current().mail
+
+
 async def _identity() -> Identity:
     return clients.current().identity
 
@@ -48,6 +53,7 @@ TheCaller = Annotated[Caller, Depends(_caller)]
 TheDatabase = Annotated[Database, Depends(_database)]
 TheTasks = Annotated[Tasks, Depends(_tasks)]
 TheObjects = Annotated[Objects, Depends(_objects)]
+TheMail = Annotated[Mail, Depends(_mail)]
 TheIdentity = Annotated[Identity, Depends(_identity)]
 TheSettings = Annotated[Settings, Depends(_settings)]
 TheObjectFinalized = Annotated[ObjectFinalized, Depends(object_finalized)]

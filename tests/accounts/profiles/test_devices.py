@@ -149,3 +149,32 @@ class TestForgetting:
         assert await kari.listed("/v1/me/devices") == [PHONE]
         assert await kari.listed("/v1/me/security-events", "kind") == ["new_device"] * 2
         assert await api.db.count(devices.under(kari.uid)) == 1
+
+
+class TestTelling:
+    async def test_says_nothing_of_the_first_device_of_a_new_account(self, api: Api) -> None:
+        kari = await api.person("Kari")
+        await kari.get("/v1/me", x_device_id=PHONE)
+        assert await kari.listed("/v1/me/notices") == []
+
+    async def test_sends_a_mail_about_any_other_once(self, api: Api) -> None:
+        kari = await api.person("Kari")
+        await kari.get("/v1/me", x_device_id=PHONE, user_agent=PIXEL)
+
+        await asyncio.gather(*(kari.get("/v1/me", x_device_id=TABLET, user_agent=IPAD) for _ in range(4)))
+
+        assert await kari.listed("/v1/me/notices", "deviceId") == [TABLET]
+        letter = await api.mail_to(kari.email)
+        assert letter.subject == "Ny innlogging på kontoen din"
+        assert "et nettbrett (iPadOS)" in letter.text
+        assert "https://dokker.example/me/devices" in letter.text
+
+    async def test_of_an_old_account_whose_devices_were_forgotten_says_it_again(self, api: Api) -> None:
+        kari = await api.person("Kari")
+        await kari.get("/v1/me", x_device_id=PHONE)
+        await kari.delete("/v1/me/devices")
+        api.advance(days=2)
+
+        await kari.get("/v1/me", x_device_id=TABLET)
+
+        assert await kari.listed("/v1/me/notices", "deviceId") == [TABLET]
