@@ -1,9 +1,10 @@
 """Pages of lists: size, and a token that holds the place and can be neither changed nor used elsewhere."""
 
+import asyncio
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -48,13 +49,42 @@ class PageRequest:
 
     async def of(self, db: Database, query: Query[R], place: Callable[[R], Place]) -> tuple[list[R], str | None]:
         """Return a page of an ordered query and the next page's token: 1 RPC, one document more than shown is read."""
+        return await self.of_all(db, [query], place)
+
+    async def of_all(
+        self, db: Database, queries: Sequence[Query[R]], place: Callable[[R], Place]
+    ) -> tuple[list[R], str | None]:
+        """Return a page of what any of the queries finds, and the next page's token: 1 RPC for each, all at once.
+
+        They are of one collection and one order, so that a place in what is merged is a place in each of them. What
+        several find is there once. As many documents as a page holds, and one more, are read of each.
+        """
+        if not queries:
+            return [], None
+        parts = await asyncio.gather(*(db.query(self._from_here(query)) for query in queries))
+        found = _merged(parts, place, queries[0].order) if len(parts) > 1 else parts[0]
+        shown = found[: self.size]
+        return shown, self.token(place(shown[-1])) if len(found) > self.size else None
+
+    def _from_here(self, query: Query[R]) -> Query[R]:
         if self.after is not None:
             *values, last = self.after
             below = f"{query.parent}/{query.collection.name}" if query.parent else query.collection.name
             query = query.start_after(*values, Key(query.collection, f"{below}/{last}"))
-        found = await db.query(query.limit(self.size + 1))
-        shown = found[: self.size]
-        return shown, self.token(place(shown[-1])) if len(found) > self.size else None
+        return query.limit(self.size + 1)
+
+
+def _merged(parts: Sequence[list[R]], place: Callable[[R], Place], order: Sequence[tuple[str, bool]]) -> list[R]:
+    """Put what several queries found into the order that each of them has."""
+    placed = [(place(record), record) for part in parts for record in part]
+    directions = [descending for _, descending in order]
+    # The id, which breaks ties, goes the way of the last field. Sorting is stable, so what counts least comes first.
+    for number, descending in reversed([*enumerate([*directions, directions[-1] if directions else False])]):
+        placed.sort(key=lambda found, at=number: found[0][at], reverse=descending)
+    once: dict[object, R] = {}
+    for (*_, id_), record in placed:
+        once.setdefault(id_, record)
+    return list(once.values())
 
 
 def _place(token: str, key: bytes, scope: bytes) -> Place:

@@ -1,8 +1,8 @@
 """What is asked of the database, as values: writes of a commit, and queries."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar
 
 from core.data.records import Record, Version
 
@@ -10,6 +10,18 @@ if TYPE_CHECKING:
     from core.data.collections import Collection, Key
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+
+MOST_OPTIONS: Final = 30
+"""Disjunctions in one query: values of `array-contains-any` or `in`, comparisons of `any_of`, and their product.
+
+Source: https://firebase.google.com/docs/firestore/query-data/queries#limits_on_or_queries
+"""
+
+
+def in_parts(options: Sequence[T]) -> list[Sequence[T]]:
+    """Split options into parts that one query takes each; `PageRequest.of_all` puts together what they find."""
+    return [options[start : start + MOST_OPTIONS] for start in range(0, len(options), MOST_OPTIONS)]
 
 
 @dataclass(frozen=True)
