@@ -18,6 +18,7 @@ ENTRY_POINTS = {
     "files_events": "documents.files.triggers",
     "files_tasks": "documents.files.triggers",
     "files_schedules": "documents.files.triggers",
+    "discussion": "documents.discussion.api",
 }
 
 
