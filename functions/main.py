@@ -28,6 +28,7 @@ ENTRY_POINTS = {
     "files_schedules": "documents.files.triggers",
     "sharing": "documents.sharing.api",
     "sharing_schedules": "documents.sharing.triggers",
+    "discussion": "documents.discussion.api",
 }
 
 

@@ -20,9 +20,11 @@ from core.data.records import UNINDEXED, Record
 
 
 class CommentRecord(Record):
-    """A comment on a document or, with `parent_id`, a reply. One that was deleted stays, empty, while it has replies.
+    """A comment on a document, which begins a thread, or a reply to the one that `parent_id` names.
 
-    `quote` is the passage that it is anchored to, as it was. `mentions` are the people whom the text names as `@{uid}`.
+    `quote` is the passage that it is anchored to, as it was. `mentions` are the people whom the text names: in `body`
+    stands `@{0}` for the first of them, so that no text holds a uid (`mentions.py`). `replies` counts those to a head;
+    one that was deleted stays, empty and nobody's, while it has some.
     """
 
     document_id: Annotated[str, NotPersonal, UNINDEXED]
@@ -37,7 +39,13 @@ class CommentRecord(Record):
     edited_at: Annotated[datetime | None, Personal(Category.USAGE), UNINDEXED] = None
     resolved_at: Annotated[datetime | None, Personal(Category.USAGE), UNINDEXED] = None
     resolved_by: Annotated[str | None, Subject("resolver")] = None
+    replies: Annotated[int, NotPersonal, UNINDEXED] = 0
     deleted: Annotated[bool, NotPersonal] = False
+
+    @property
+    def head_id(self) -> str:
+        """The comment that begins the thread."""
+        return self.parent_id or self.id
 
 
 comments = Collection(
@@ -47,6 +55,12 @@ comments = Collection(
     basis=Basis.CONTRACT,
     retention=Retention.with_parent(),
     on_erasure={"author": Blank(), "mentioned": Anonymise(), "resolver": Anonymise()},
+    # The last of a thread, all that is newer than what somebody has read, and how much of that is their own.
+    indexes=[
+        Index.on("parent_id", "-created_at"),
+        Index.on("deleted", "created_at"),
+        Index.on("author_id", "created_at"),
+    ],
 )
 
 
@@ -84,6 +98,11 @@ class ConversationRecord(Record):
     created_at: Annotated[datetime, Personal(Category.USAGE), UNINDEXED]
     active_at: Annotated[datetime, Personal(Category.USAGE)]
 
+    @property
+    def people(self) -> list[str]:
+        """The uids of those who are named, none where it is a group's."""
+        return [reader.removeprefix("user:") for reader in self.readers if reader.startswith("user:")]
+
 
 conversations = Collection(
     "conversations/{id}",
@@ -92,12 +111,12 @@ conversations = Collection(
     basis=Basis.CONTRACT,
     retention=Retention.with_account(besides="it stays as long as one who takes part"),
     on_erasure={"participant": Anonymise(), "starter": Anonymise()},
-    indexes=[Index.on("readers[]", "-active_at"), Index.on("readers[]", "group_id", "-active_at")],
+    indexes=[Index.on("readers[]", "-active_at")],
 )
 
 
 class MessageRecord(Record):
-    """A message of a conversation. One that was deleted stays, empty."""
+    """A message of a conversation. One that was deleted stays, empty and nobody's."""
 
     conversation_id: Annotated[str, NotPersonal, UNINDEXED]
     id: Annotated[str, NotPersonal, UNINDEXED]
@@ -106,7 +125,7 @@ class MessageRecord(Record):
     fingerprint: Annotated[str, Personal(Category.COMMUNICATION), UNINDEXED]
     created_at: Annotated[datetime, Personal(Category.USAGE)]
     edited_at: Annotated[datetime | None, Personal(Category.USAGE), UNINDEXED] = None
-    deleted: Annotated[bool, NotPersonal, UNINDEXED] = False
+    deleted: Annotated[bool, NotPersonal] = False
 
 
 messages = Collection(
@@ -116,6 +135,7 @@ messages = Collection(
     basis=Basis.CONTRACT,
     retention=Retention.with_parent(),
     on_erasure={"author": Blank()},
+    indexes=[Index.on("deleted", "created_at"), Index.on("author_id", "created_at")],
 )
 
 
