@@ -11,6 +11,11 @@ from typing import Annotated, Any, Protocol
 
 from core.data.personal_data import Category, NotPersonal, Personal
 from core.data.records import Part
+from core.failures import NotFound
+
+
+class CustomerNotFound(NotFound):
+    detail = "There is no such Customer, or you do not belong to it."
 
 
 class CustomerRole(StrEnum):

@@ -71,7 +71,7 @@ async def comes_to(api: Api, notice_id: str, holds: Callable[[NoticeRecord], obj
     return found
 
 
-async def a_customer(api: Api, name: str = "Solberg skole") -> str:
+async def put_customer(api: Api, name: str = "Solberg skole") -> str:
     record = CustomerRecord(
         id=random_id(),
         kind=CustomerKind.EDUCATIONAL_INSTITUTION,

@@ -17,9 +17,8 @@ from tests.documents.authoring.stored import a_stored_document, store
 from tests.documents.files.conftest import kept
 from tests.support import samples
 from tests.support.api import Api, Client, Document, Person
-from tests.support.customers import SCHOOL, a_customer, token
 from tests.support.belonging import founds, joins
-from tests.support.belonging import joins
+from tests.support.customers import SCHOOL, a_customer, token
 from tests.support.routes import Call, documented, routes
 from tests.support.telling import a_comment, one_click
 
@@ -230,6 +229,9 @@ async def _on_groups(owner: Person, anything: dict[str, Any]) -> dict[str, dict[
         "POST /tasks/move-group": nothing,
         "POST /tasks/delete-group": nothing,
         "POST /tasks/tidy-membership": {"body": {"membershipId": "nothing"}},
+    }
+
+
 async def _sharing(owner: Person) -> dict[str, Any]:
     await joins(owner, "skolen")
     path, of_school = "/v1/documents/{document_id}", {"principal": "customer:skolen"}

@@ -13,11 +13,9 @@ from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpc
 from grpc import aio
 
 from accounts.customers.departures import mark
-from accounts.profiles.records import profiles
-from accounts.records import GroupRecord, groups
 from accounts.memberships import CustomerRole
 from accounts.profiles.records import profiles
-from accounts.records import groups
+from accounts.records import GroupRecord, groups
 from core import clock
 from core.services.outbox import NoticeKind
 from core.settings import REGION
@@ -27,12 +25,10 @@ from infra.local.machine_tokens import machine_token
 from tests.documents.files.conftest import announced, brought, kept, quiet
 from tests.support import samples
 from tests.support.api import Api, Client, Person, functions
-from tests.support.belonging import enters, joins
+from tests.support.belonging import enters, founds, joins, leaves
 from tests.support.customers import SCHOOL, a_customer, a_group, token
-from tests.support.belonging import founds, joins, leaves
-from tests.support.belonging import enters
 from tests.support.routes import Call, routes
-from tests.support.telling import a_comment, a_customer, invite, one_click, tell
+from tests.support.telling import a_comment, invite, one_click, put_customer, tell
 
 Cost = tuple[int, int, int]
 Prepare = Callable[[Person], Awaitable[Call]]
@@ -287,21 +283,6 @@ def in_a_school(route: str, body: Any = None, content_type: str = "application/j
         kari.api.advance(minutes=11)
         fill = {"customer_id": school.id, "uid": ola.uid, "invitation_id": invited}
         return Call(route, fill, body, headers={"If-Match": "*", "Content-Type": content_type})
-GROUPS = "/v1/customers/{customer_id}/groups"
-GROUP = f"{GROUPS}/{{group_id}}"
-
-
-async def founding(kari: Person) -> Call:
-    await joins(kari, "skolen", CustomerRole.OWNER)
-    return Call(f"POST {GROUPS}", {"customer_id": "skolen"}, {"name": "3B Turlag"})
-
-
-def of_groups(route: str, count: int = 2) -> Prepare:
-    async def prepare(kari: Person) -> Call:
-        await joins(kari, "skolen", CustomerRole.HELPER)
-        for _ in range(count):
-            await founds(kari)
-        return Call(route, {"customer_id": "skolen"})
 
     return prepare
 
@@ -353,6 +334,26 @@ CUSTOMERS: dict[str, Case] = {
     "POST /schedules/expire-invitations": Case(expiring, (4, 4, 3), many=2, each=(2, 2, 2)),
     "POST /schedules/sweep-departures": Case(departing, (4, 3, 1), many=1, each=(3, 2, 1)),
 }
+
+GROUPS = "/v1/customers/{customer_id}/groups"
+GROUP = f"{GROUPS}/{{group_id}}"
+
+
+async def making_a_group(kari: Person) -> Call:
+    await joins(kari, "skolen", CustomerRole.OWNER)
+    return Call(f"POST {GROUPS}", {"customer_id": "skolen"}, {"name": "3B Turlag"})
+
+
+def of_groups(route: str, count: int = 2) -> Prepare:
+    async def prepare(kari: Person) -> Call:
+        await joins(kari, "skolen", CustomerRole.HELPER)
+        for _ in range(count):
+            await founds(kari)
+        return Call(route, {"customer_id": "skolen"})
+
+    return prepare
+
+
 def upon_a_group(route: str, body: Any = None, **fields: Any) -> Prepare:
     """A request upon a group of Kari's; `fields` are its record's."""
 
@@ -394,6 +395,24 @@ def upkeep_of_a_group(route: str, **changes: Any) -> Prepare:
         assert found
         await kari.api.db.commit(groups.update(found, moved_at=clock.now(), **changes))
         return Call(route, body={"groupId": group_id})
+
+    return prepare
+
+
+async def a_membership_that_ended(kari: Person) -> Call:
+    membership_id = await joins(kari, "skolen")
+    await founds(kari)
+    await leaves(kari, "skolen")
+    return Call("POST /tasks/tidy-membership", body={"membershipId": membership_id})
+
+
+async def a_sweep_of_groups(kari: Person) -> Call:
+    await founds(kari, moved_at=clock.now(), moving_from="biblioteket")
+    await founds(kari, deleted=True)
+    await founds(kari, offered_to="koret", offered_at=clock.now() - timedelta(days=8))
+    return Call("POST /schedules/sweep-groups")
+
+
 SHARES, TRANSFER = "/v1/documents/{document_id}/shares", "/v1/documents/{document_id}/transfer"
 
 
@@ -412,55 +431,10 @@ def sharing(method: str, rest: str, body: dict[str, str] | None = None) -> Prepa
     async def prepare(kari: Person) -> Call:
         _, fill = await shared(kari)
         return Call(f"{method} {SHARES}{rest}", fill, body)
-async def wanting_no_mail(kari: Person) -> Call:
-    return Call("PUT /v1/me/notifications", body={"activityMail": False}, headers={"If-Match": "*"})
-
-
-async def listing_a_notice(kari: Person) -> Call:
-    ola = await kari.api.person("Ola")
-    await tell(kari.api, NoticeKind.SHARED, kari, actor=ola.uid, lost=True)
-    return Call("GET /v1/me/notices")
-
-
-async def reading_a_notice(kari: Person) -> Call:
-    return Call("POST /v1/me/notices/{notice_id}/read", {"notice_id": await a_comment(kari)})
-
-
-async def reading_all_notices(kari: Person) -> Call:
-    await a_comment(kari)
-    return Call("POST /v1/me/notices/read")
-
-
-async def unsubscribing_by_mail(kari: Person) -> Call:
-    return Call("POST /v1/unsubscribe", **await one_click(kari))
-
-
-async def a_mail(kari: Person) -> Call:
-    customer = await a_customer(kari.api)
-    _, _, notice_id = await invite(kari.api, kari, "ola@example.com", customer_id=customer, lost=True)
-    return Call("POST /tasks/deliver-notice", body={"noticeId": notice_id})
-
-
-def with_a_due_notice(route: str) -> Prepare:
-    async def prepare(kari: Person) -> Call:
-        await a_comment(kari)
-        return Call(route, body={} if "/tasks/" in route else None)
 
     return prepare
 
 
-async def a_membership_that_ended(kari: Person) -> Call:
-    membership_id = await joins(kari, "skolen")
-    await founds(kari)
-    await leaves(kari, "skolen")
-    return Call("POST /tasks/tidy-membership", body={"membershipId": membership_id})
-
-
-async def a_sweep_of_groups(kari: Person) -> Call:
-    await founds(kari, moved_at=clock.now(), moving_from="biblioteket")
-    await founds(kari, deleted=True)
-    await founds(kari, offered_to="koret", offered_at=clock.now() - timedelta(days=8))
-    return Call("POST /schedules/sweep-groups")
 async def granting(kari: Person) -> Call:
     ola, _ = await shared(kari)
     document = await kari.writes()
@@ -513,6 +487,45 @@ async def an_hour(kari: Person) -> Call:
     await shared(kari, expiresAt=(clock.now() + timedelta(minutes=30)).isoformat())
     kari.api.advance(hours=1)
     return Call("POST /schedules/expire-shares")
+
+
+async def wanting_no_mail(kari: Person) -> Call:
+    return Call("PUT /v1/me/notifications", body={"activityMail": False}, headers={"If-Match": "*"})
+
+
+async def listing_a_notice(kari: Person) -> Call:
+    ola = await kari.api.person("Ola")
+    await tell(kari.api, NoticeKind.SHARED, kari, actor=ola.uid, lost=True)
+    return Call("GET /v1/me/notices")
+
+
+async def reading_a_notice(kari: Person) -> Call:
+    return Call("POST /v1/me/notices/{notice_id}/read", {"notice_id": await a_comment(kari)})
+
+
+async def reading_all_notices(kari: Person) -> Call:
+    await a_comment(kari)
+    return Call("POST /v1/me/notices/read")
+
+
+async def unsubscribing_by_mail(kari: Person) -> Call:
+    return Call("POST /v1/unsubscribe", **await one_click(kari))
+
+
+async def a_mail(kari: Person) -> Call:
+    customer = await put_customer(kari.api)
+    _, _, notice_id = await invite(kari.api, kari, "ola@example.com", customer_id=customer, lost=True)
+    return Call("POST /tasks/deliver-notice", body={"noticeId": notice_id})
+
+
+def with_a_due_notice(route: str) -> Prepare:
+    async def prepare(kari: Person) -> Call:
+        await a_comment(kari)
+        return Call(route, body={} if "/tasks/" in route else None)
+
+    return prepare
+
+
 async def an_old_notice(kari: Person) -> Call:
     await a_comment(kari)
     kari.api.advance(days=91)
@@ -572,7 +585,7 @@ CASES: dict[str, Case] = {
         asking("POST /schedules/prune-revisions"), (1, 1, 0), many=1, each=(3, 3, 3)
     ),
     "POST /tasks/follow-group": Case(a_group_that_moved, (4, 3, 2), many=1, each=(1, 1, 2)),
-    f"POST {GROUPS}": Case(founding, (2, 1, 3)),
+    f"POST {GROUPS}": Case(making_a_group, (2, 1, 3)),
     f"GET {GROUPS}": Case(of_groups(f"GET {GROUPS}"), (2, 3, 0), many=2, each=(0, 1, 0)),
     "GET /v1/me/groups": Case(of_groups("GET /v1/me/groups"), (2, 3, 0), many=2, each=(0, 1, 0)),
     f"GET {GROUP}": Case(upon_a_group(f"GET {GROUP}"), (1, 2, 0)),

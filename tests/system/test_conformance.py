@@ -11,17 +11,20 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing import get_context
+from typing import Any
 
 import pytest
 from schemathesis.checks import CHECKS
 
+from accounts.customers.service import line
 from accounts.invitations import Invite, id_of, issued
-from accounts.records import invitations
+from accounts.memberships import Belonging, CustomerRole, Membership
+from accounts.outreach import unsubscribing
+from accounts.profiles.records import ProfileRecord, profiles
+from accounts.records import invitations, members
 from core import addresses, clock
 from core.addresses import normalised
-from accounts.memberships import CustomerRole
-from accounts.outreach import unsubscribing
-from core import clock
+from core.data.operations import Write
 from core.ids import random_id
 from documents.files.records import FileRecord, FileState, files
 from documents.records import Role
@@ -30,20 +33,16 @@ from tests.documents.authoring.stored import a_stored_document, store
 from tests.documents.sharing.stage import shares
 from tests.support.api import Api, Document, Person
 from tests.support.belonging import founds, joins
-from tests.support.belonging import joins
 from tests.support.conformance import Cast, Tried, settings, try_all
 from tests.support.customers import a_customer
 from tests.support.routes import OPENAPI, documented
-from tests.support.routes import documented
 from tests.support.telling import a_comment
 
 # Checks that look only at what the phase of edges sends.
 THOROUGH = {"allow_header_conformance", "missing_required_header", "unsupported_method"}
-DOCUMENTS, TRASHED, DEVICES, FILES = 30, 30, 25, 20
+DOCUMENTS, TRASHED, DEVICES, FILES, GROUPS, OFFERED = 30, 30, 25, 20, 20, 10
 PUPILS, INVITED = 20, 60
 CUSTOMER = "/v1/customers/{customer_id}"
-DOCUMENTS, TRASHED, DEVICES, FILES, GROUPS = 30, 30, 25, 20, 20
-DOCUMENTS, TRASHED, DEVICES, FILES, OFFERED = 30, 30, 25, 20, 10
 PEOPLE = 4
 
 
@@ -89,17 +88,26 @@ class School:
 
 async def a_school(api: Api, owner: Person) -> School:
     school = await a_customer(owner)
-    admin, *pupils = await api.people("Anne", *(f"Elev{n}" for n in range(PUPILS)))
+    admin = await api.person("Anne")
     await school.takes(admin, role="admin")
-    await school.takes(*pupils)
+    pupils = [f"elev-{random_id()}" for _ in range(PUPILS)]
+    await api.db.commit(*(write for uid in pupils for write in a_pupil(uid, school.id)))
     answer = await school.imports("".join(f"elev{n}@example.com\n" for n in range(INVITED)))
     made = [line["invitationId"] for line in answer["lines"]]
     # Sent a while ago, so that they can be sent again.
-    for one in await api.db.get_all(*map(invitations.at, made)):
-        assert one
-        await api.db.commit(invitations.update(one, sent_at=clock.now() - timedelta(hours=1)))
+    sent = [one for one in await api.db.get_all(*map(invitations.at, made)) if one]
+    await api.db.commit(*(invitations.update(one, sent_at=clock.now() - timedelta(hours=1)) for one in sent))
     await the_example_opens(owner)
-    return School(school.id, admin, [pupil.uid for pupil in pupils], made)
+    return School(school.id, admin, pupils, made)
+
+
+def a_pupil(uid: str, customer_id: str) -> list[Write[Any]]:
+    membership = Membership(id=random_id(), role=CustomerRole.MEMBER)
+    belonging = Belonging({customer_id: membership}, {}, ())
+    profile = ProfileRecord(
+        uid=uid, name="Elev", email=None, email_verified=False, created_at=clock.now(), **belonging.fields(uid)
+    )
+    return [profiles.create(profile), members.create(line(customer_id, uid, membership, clock.now()))]
 
 
 async def the_example_opens(person: Person) -> None:
@@ -112,6 +120,8 @@ async def the_example_opens(person: Person) -> None:
     await person.api.db.commit(
         invitations.put(made.content.model_copy(update={"id": id_of(shown), "email_hash": hashed}))
     )
+
+
 async def groups_of(person: Person) -> dict[str, Sequence[str | int]]:
     """Groups of a Customer that is this person's, and some that are offered to it."""
     await joins(person, "skolen", CustomerRole.OWNER)
@@ -119,6 +129,8 @@ async def groups_of(person: Person) -> dict[str, Sequence[str | int]]:
     offer = {"offered_to": "skolen", "offered_at": clock.now()}
     offered = [await founds(person, "biblioteket", **offer) for _ in range(GROUPS)]
     return {"customer_id": ["skolen"], "group_id": own + offered}
+
+
 async def of_others(api: Api, person: Person) -> list[str]:
     """Documents that somebody else shares with a person, and offers them."""
     roles = {"user:lise": Role.OWNER, f"user:{person.uid}": Role.VIEWER}

@@ -228,4 +228,4 @@ class TestImportsByName:
             for file in FUNCTIONS.rglob("*.py")
             if "import_module" in file.read_text()
         }
-        assert users == {"main.py", "core/data/declarations.py", "core/web/identity.py"}
+        assert users == {"main.py", "core/data/declarations.py", "core/data/messages.py", "core/web/identity.py"}

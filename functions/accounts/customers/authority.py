@@ -2,13 +2,9 @@
 
 from typing import Final
 
-from accounts.memberships import CustomerRole, Holder
+from accounts.memberships import CustomerNotFound, CustomerRole, Holder
 from accounts.records import CustomerRecord, CustomerSettings
-from core.failures import Forbidden, NotFound
-
-
-class CustomerNotFound(NotFound):
-    detail = "There is no such Customer, or you do not belong to it."
+from core.failures import Forbidden
 
 
 class CustomerForbidden(Forbidden):

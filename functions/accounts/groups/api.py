@@ -14,16 +14,16 @@ from accounts.groups.schemas import (
     GroupChange,
     GroupDraft,
     GroupPage,
+    GroupTransferDraft,
     GroupView,
     ParticipantDraft,
     ParticipantPage,
     ParticipantView,
-    TransferDraft,
     TransferView,
 )
-from accounts.groups.standing import CustomerNotFound, GroupForbidden, GroupNotFound, TooManyGroups, etag
+from accounts.groups.standing import GroupForbidden, GroupNotFound, TooManyGroups, etag
 from accounts.groups.transferring import AlreadyThere, GroupMoving, OfferNotFound, Transferred
-from accounts.memberships import GroupRole
+from accounts.memberships import CustomerNotFound, GroupRole
 from accounts.profiles.admission import REFUSALS
 from accounts.records import individual_id
 from core import clock
@@ -216,7 +216,7 @@ async def assign(customer_id: Id, group_id: Id, draft: AssignmentDraft, caller: 
 async def transfer(
     customer_id: Id,
     group_id: Id,
-    draft: TransferDraft,
+    draft: GroupTransferDraft,
     caller: TheCaller,
     db: TheDatabase,
     tasks: TheTasks,

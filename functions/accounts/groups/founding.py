@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from accounts.groups.standing import CustomerNotFound, GroupForbidden, Standing, TooManyGroups
-from accounts.memberships import HEAVY, Belonging, CustomerRole, GroupRole, Membership, Place
+from accounts.groups.standing import GroupForbidden, Standing, TooManyGroups
+from accounts.memberships import HEAVY, Belonging, CustomerNotFound, CustomerRole, GroupRole, Membership, Place
 from accounts.profiles.admission import Need, admit
 from accounts.profiles.records import ProfileRecord, profiles
 from accounts.records import GroupRecord, ParticipantRecord, groups, participants

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from accounts.groups import offers
-from accounts.groups.standing import Action, CustomerNotFound, GroupForbidden, Standing, demand
-from accounts.memberships import ADMINS, HEAVY, CustomerRole
+from accounts.groups.standing import Action, GroupForbidden, Standing, demand
+from accounts.memberships import ADMINS, HEAVY, CustomerNotFound, CustomerRole
 from accounts.profiles.admission import Need, admit
 from accounts.profiles.records import ProfileRecord
 from accounts.records import GroupRecord, groups

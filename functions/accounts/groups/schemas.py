@@ -40,7 +40,7 @@ class AssignmentDraft(Draft):
     ]
 
 
-class TransferDraft(Draft):
+class GroupTransferDraft(Draft):
     """Whose a group is to be: another Customer's, or another person's own. One of the two."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})

@@ -17,10 +17,6 @@ class Action(StrEnum):
     GOVERN = "govern"
 
 
-class CustomerNotFound(NotFound):
-    detail = "There is no such Customer, or you are not a member of it."
-
-
 class GroupNotFound(NotFound):
     detail = "There is no such group, or you have no part in it."
 

@@ -16,7 +16,7 @@ from core import clock, logs
 from core.services.outbox import ACTIVITY, NoticeKind, hand_over, notice, notices
 from tests.support.api import Api, Person
 from tests.support.mailserver import Bad
-from tests.support.telling import a_customer, a_group, comes_to, deliver, invite, stored, tell
+from tests.support.telling import a_group, comes_to, deliver, invite, put_customer, stored, tell
 from tests.system.test_data_map import Walker
 
 OUTREACH = "outreach-schedules"
@@ -119,7 +119,7 @@ class TestDelivery:
     @pytest.mark.parametrize("kind", [kind for kind in NoticeKind if kind is not NoticeKind.INVITATION])
     async def test_of_each_kind_names_what_is_there(self, api: Api, kind: NoticeKind) -> None:
         kari, ola = await api.people("Kari", "Ola")
-        customer = await a_customer(api)
+        customer = await put_customer(api)
         about = {
             "documentId": "tur",
             "customerId": customer,
@@ -167,7 +167,7 @@ class TestDelivery:
 class TestInvitation:
     async def test_brings_its_secret_to_somebody_without_an_account(self, api: Api) -> None:
         kari = await api.person("Kari")
-        customer = await a_customer(api, "Solberg skole")
+        customer = await put_customer(api, "Solberg skole")
 
         token, _, notice_id = await invite(api, kari, "ola@example.com", customer_id=customer, language="en")
 
