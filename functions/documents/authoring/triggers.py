@@ -14,7 +14,10 @@ from core.web.schemas import Draft, Id, View
 from documents.authoring import following, history, trash
 
 MOST = 2_000
-"""Documents that one call deals with; what is left is the next one's."""
+"""Documents that one call purges; what is left is the next one's."""
+
+MOST_FOLLOWING = 300
+"""Documents that follow a group in one call."""
 
 tasks = Application(trash.TASKS, audience="machine", invoker=INVOKER)
 schedules = Application("authoring-schedules", audience="machine", invoker="scheduler-invoker")
@@ -63,8 +66,8 @@ async def purge_marked(_: Nothing, db: TheDatabase, objects: TheObjects, queue: 
 @tasks.post("/tasks/follow-group", shows=Followed, budget=Budget(rpcs=3, reads=3, per="document"))
 async def follow_group(task: FollowGroup, db: TheDatabase, queue: TheTasks) -> Response:
     """Let documents follow a group to the Customer that has it now, or let go of one that is no more."""
-    followed = await following.follow(db, task.group_id, MOST)
-    if followed == MOST:
+    followed = await following.follow(db, task.group_id, MOST_FOLLOWING)
+    if followed == MOST_FOLLOWING:
         name = f"{task.group_id} after {clock.now().isoformat()}"
         await queue.enqueue(trash.TASKS, "follow-group", {"groupId": task.group_id}, name=name)
     return shown(Followed(followed=followed))

@@ -1,6 +1,7 @@
 """Following a group: its documents go where it goes, and let go of it when it is no more, whatever comes between."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from accounts.memberships import CustomerRole
 from accounts.records import GroupRecord, groups
 from core import clock
+from core.failures import Unavailable
 from core.ids import random_id
 from documents.authoring import following, triggers
 from documents.records import DocumentRecord, Role, documents
@@ -56,6 +58,14 @@ async def follows(api: Api, group_id: str = CLASS) -> Answer:
     token = machine_token(settings.account("tasks-invoker"), settings.address_of(function), clock.wall())
     path = f"/__local/functions/{function}/tasks/follow-group"
     return await api.post(path, {"groupId": group_id}, authorization=f"Bearer {token}")
+
+
+async def delivered(api: Api, most: int) -> None:
+    """Do as the task does, and again as long as others are quicker, as Cloud Tasks would."""
+    while True:
+        with suppress(Unavailable):
+            await following.follow(api.db, CLASS, most)
+            return
 
 
 async def stored(api: Api, document: DocumentRecord) -> DocumentRecord:
@@ -176,11 +186,11 @@ class TestTheWay:
 
     async def test_goes_on_by_another_task_when_it_is_long(self, api: Api) -> None:
         kari = await api.person("Kari")
-        made = [of_the_class(kari) for _ in range(triggers.MOST + 5)]
+        made = [of_the_class(kari) for _ in range(triggers.MOST_FOLLOWING + 5)]
         await store(api.db, made)
         await is_in(api, FACTORY)
 
-        assert (await follows(api)).json == {"followed": triggers.MOST}
+        assert (await follows(api)).json == {"followed": triggers.MOST_FOLLOWING}
         await api.tasks.idle(seconds=30)
 
         query = documents.under().where("group_id", "==", CLASS).where("customer_id", "==", FACTORY)
@@ -201,7 +211,7 @@ class TestTheWay:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
-            await asyncio.gather(*(following.follow(api.db, CLASS, 100) for _ in range(3)))
+            await asyncio.gather(*(delivered(api, 100) for _ in range(3)))
 
             found = [await stored(api, document) for document in made]
             assert {one.customer_id for one in found} == {FACTORY}
@@ -213,11 +223,10 @@ class TestTheWay:
         kari = await api.person("Kari")
         made = [of_the_class(kari) for _ in range(30)]
         await store(api.db, made)
-        running: list[asyncio.Task[int]] = []
+        running: list[asyncio.Task[None]] = []
         for customer_id in (FACTORY, SCHOOL, "lauget", SCHOOL, FACTORY, "lauget"):
             await is_in(api, customer_id)
-            running.append(asyncio.create_task(following.follow(api.db, CLASS, 10)))
-            running.append(asyncio.create_task(following.follow(api.db, CLASS, 100)))
+            running += [asyncio.create_task(delivered(api, most)) for most in (10, 100)]
             await asyncio.sleep(0.005)
 
         await asyncio.gather(*running)
@@ -237,7 +246,7 @@ class TestTheWay:
         async def writes() -> list[Answer]:
             return [await kari.patch(path, {"body": f"Linje {n}"}, if_match="*") for n in range(5)]
 
-        answers, _ = await asyncio.gather(writes(), following.follow(api.db, CLASS, 100))
+        answers, _ = await asyncio.gather(writes(), delivered(api, 100))
 
         assert {answer.status for answer in answers} == {200}
         assert ((await kari.get(path))["body"], (await kari.get(path))["customerId"]) == ("Linje 4", FACTORY)

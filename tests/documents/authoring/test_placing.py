@@ -26,6 +26,11 @@ async def sees(person: Person, document: Document) -> str:
     return answer["role"] if answer.status == 200 else answer.problem[1]
 
 
+async def imported(person: Person, query: str) -> Answer:
+    headers = {**person.headers, "Content-Type": "text/markdown"}
+    return Answer(await person.http.post(f"/v1/documents/import{query}", content="# Tur", headers=headers))
+
+
 @pytest.mark.promise("P43")
 class TestMaking:
     async def test_is_refused_alike_where_nothing_is_and_where_others_are(self, api: Api) -> None:
@@ -33,19 +38,12 @@ class TestMaking:
         await joins(ola, SCHOOL, CustomerRole.OWNER)
         await enters(ola, CLASS, SCHOOL)
         own = await kari.writes("Min")
-        markdown = {"content_type": "text/markdown"}
 
         async def ways(name: str, id_: str) -> list[Answer]:
             return [
                 await kari.post("/v1/documents", {"title": "Tur", name: id_}),
                 await kari.post(f"{own.path}/duplicate?{name}={id_}"),
-                Answer(
-                    await kari.http.post(
-                        f"/v1/documents/import?{name}={id_}",
-                        content=b"# Tur",
-                        headers={**kari.headers, **_named(markdown)},
-                    )
-                ),
+                await imported(kari, f"?{name}={id_}"),
             ]
 
         for name, theirs, code in (("customerId", SCHOOL, "unknown_customer"), ("groupId", CLASS, "unknown_group")):
@@ -74,10 +72,6 @@ class TestMaking:
         for name in ("customerId", "groupId"):
             answer = await kari.post("/v1/documents", {name: wrong})
             assert (answer.problem, answer.pointers) == ((422, "validation_failed"), [f"/{name}"])
-
-
-def _named(headers: dict[str, str]) -> dict[str, str]:
-    return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 class TestInACustomer:
@@ -235,10 +229,8 @@ class TestBroughtIn:
         kari = await api.person("Kari")
         await joins(kari, SCHOOL)
         await enters(kari, CLASS, SCHOOL)
-        headers = {**kari.headers, "Content-Type": "text/markdown"}
-        path = f"/v1/documents/import?groupId={CLASS}&customerId={SCHOOL}"
 
-        made = Answer(await kari.http.post(path, content=b"# Tur\n\nVi gikk.", headers=headers))
+        made = await imported(kari, f"?groupId={CLASS}&customerId={SCHOOL}")
 
         assert (made["groupId"], made["customerId"], made.json.get("ownerId")) == (CLASS, SCHOOL, None)
 
