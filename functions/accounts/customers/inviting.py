@@ -148,9 +148,7 @@ async def invite(
     profile, found, rate = await admit(
         db, caller, Need.WRITE, customers.at(customer_id), PROVISIONED.key(caller.uid), heavy=HEAVY
     )
-    customer = authority.there(found) if customer_id in profile.memberships else None
-    demand_inviter(profile, customer_id, customer)
-    assert customer
+    customer = demand_inviter(profile, customer_id, found)
     pending, known = await asyncio.gather(
         _pending(db, secret, customer_id, [wish.email for wish in wishes]), _groups(db, profile, customer_id, wishes)
     )
@@ -163,11 +161,13 @@ async def invite(
     return outcomes, going.notices
 
 
-def demand_inviter(profile: ProfileRecord, customer_id: str, customer: CustomerRecord | None) -> None:
-    """Let pass who may invite anybody at all. Raises CustomerNotFound and CustomerForbidden."""
+def demand_inviter(profile: ProfileRecord, customer_id: str, found: CustomerRecord | None) -> CustomerRecord:
+    """Return the Customer to whoever may invite anybody at all. Raises CustomerNotFound and CustomerForbidden."""
     role = authority.demand(profile, customer_id, CustomerRole.HELPER)
-    if not authority.may_give(role, CustomerRole.MEMBER, authority.there(customer).settings):
+    customer = authority.there(found)
+    if not authority.may_give(role, CustomerRole.MEMBER, customer.settings):
         raise authority.CustomerForbidden
+    return customer
 
 
 async def _pending(db: Database, secret: bytes, customer_id: str, emails: Iterable[str]) -> dict[str, InvitationRecord]:
