@@ -47,6 +47,8 @@ _EXCUSED: Final = {
     "unreadable",
     # To which Customers and groups somebody belongs no document can say.
     "unknown_customer",
+    # Whose an address is, which groups there are, and which of them one may invite into.
+    "own_address",
     "unknown_group",
     "other_customer",
     # Whose an address is, which groups there are, and which of them one may invite into.

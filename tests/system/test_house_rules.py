@@ -143,7 +143,7 @@ ALLOWED = {
     "accounts/customers/departures.py::sweep": "the nightly schedule's; shows nothing",
     "accounts/customers/expiry.py::_expire_some": "the hourly schedule's; shows nothing",
     "accounts/customers/expiry.py::_purge_some": "the hourly schedule's; shows nothing",
-    "accounts/customers/inviting.py::_pending": "for those whom `demand_inviter` lets pass, in that Customer",
+    "accounts/customers/inviting.py::_pending": "for those whom `demand_inviter` lets pass; keeps that Customer's",
     "accounts/customers/members.py::listed": "below a Customer that `authority.demand` has demanded",
     "accounts/customers/outstanding.py::listed": "of a Customer that `authority.demand` has demanded",
     "accounts/groups/assigning.py::_helpers": "of a group that `assign` has demanded",

@@ -148,9 +148,7 @@ async def invite(
     profile, found, rate = await admit(
         db, caller, Need.WRITE, customers.at(customer_id), PROVISIONED.key(caller.uid), heavy=HEAVY
     )
-    customer = authority.there(found) if customer_id in profile.memberships else None
-    demand_inviter(profile, customer_id, customer)
-    assert customer
+    customer = demand_inviter(profile, customer_id, found)
     pending, known = await asyncio.gather(
         _pending(db, secret, customer_id, [wish.email for wish in wishes]), _groups(db, profile, customer_id, wishes)
     )
@@ -163,26 +161,27 @@ async def invite(
     return outcomes, going.notices
 
 
-def demand_inviter(profile: ProfileRecord, customer_id: str, customer: CustomerRecord | None) -> None:
-    """Let pass who may invite anybody at all. Raises CustomerNotFound and CustomerForbidden."""
+def demand_inviter(profile: ProfileRecord, customer_id: str, found: CustomerRecord | None) -> CustomerRecord:
+    """Return the Customer to whoever may invite anybody at all. Raises CustomerNotFound and CustomerForbidden."""
     role = authority.demand(profile, customer_id, CustomerRole.HELPER)
-    if not authority.may_give(role, CustomerRole.MEMBER, authority.there(customer).settings):
+    customer = authority.there(found)
+    if not authority.may_give(role, CustomerRole.MEMBER, customer.settings):
         raise authority.CustomerForbidden
+    return customer
 
 
 async def _pending(db: Database, secret: bytes, customer_id: str, emails: Iterable[str]) -> dict[str, InvitationRecord]:
     """Return the pending invitations into a Customer by address, those included whose time is over."""
     by_hash = {addresses.hashed(secret, email): email for email in emails}
     hashes = list(by_hash)
-    into = stored.under().where("customer_id", "==", customer_id)
-    pages = await asyncio.gather(
-        *(
-            db.query(into.where("email_hash", "in", hashes[start : start + _DISJUNCTIONS]))
-            for start in range(0, len(hashes), _DISJUNCTIONS)
-        )
-    )
-    found = [one for page in pages for one in page if one.state is InvitationState.PENDING]
-    return {by_hash[one.email_hash]: one for one in found}
+    found: list[InvitationRecord] = []
+    # By the address alone, which few Customers invite, while a Customer's invitations are many. One query after the
+    # other: a long list is no reason to press harder than a short one.
+    for start in range(0, len(hashes), _DISJUNCTIONS):
+        page = stored.under().where("email_hash", "in", hashes[start : start + _DISJUNCTIONS])
+        found += await db.query(page)
+    there = [one for one in found if one.customer_id == customer_id and one.state is InvitationState.PENDING]
+    return {by_hash[one.email_hash]: one for one in there}
 
 
 async def _groups(db: Database, profile: ProfileRecord, customer_id: str, wishes: Iterable[Wish]) -> set[str]:

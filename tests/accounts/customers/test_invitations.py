@@ -84,7 +84,7 @@ class TestInvite:
         for same in ("OLA@blåbær.example", "ola@xn--blbr-roah.example", "ola@BLÅBÆR.example"):
             assert (await school.invites(same)).problem == (409, "conflict")
         # Letters of another alphabet that look alike make another address.
-        assert (await school.invites("ola@blåbær.ехample")).status in {201, 422}
+        assert (await school.invites("ola@blåbær.ехample")).status == 201
         assert (await school.invites("οla@blåbær.example")).problem == (422, "validation_failed")
         assert (await other.invites("ola@blåbær.example")).status == 201
 
