@@ -25,6 +25,9 @@ from accounts.records import invitations, members
 from core import addresses, clock
 from core.addresses import normalised
 from core.data.operations import Write
+from accounts.memberships import CustomerRole
+from accounts.records import GroupRecord, groups
+from core import clock
 from core.ids import random_id
 from documents.files.records import FileRecord, FileState, files
 from documents.records import Role
@@ -32,7 +35,7 @@ from documents.sharing.principals import share_id
 from tests.documents.authoring.stored import a_stored_document, store
 from tests.documents.sharing.stage import shares
 from tests.support.api import Api, Document, Person
-from tests.support.belonging import founds, joins
+from tests.support.belonging import joins
 from tests.support.conformance import Cast, Tried, settings, try_all
 from tests.support.customers import a_customer
 from tests.support.routes import OPENAPI, documented
@@ -125,10 +128,25 @@ async def the_example_opens(person: Person) -> None:
 async def groups_of(person: Person) -> dict[str, Sequence[str | int]]:
     """Groups of a Customer that is this person's, and some that are offered to it."""
     await joins(person, "skolen", CustomerRole.OWNER)
-    own = [await founds(person) for _ in range(GROUPS)]
-    offer = {"offered_to": "skolen", "offered_at": clock.now()}
-    offered = [await founds(person, "biblioteket", **offer) for _ in range(GROUPS)]
-    return {"customer_id": ["skolen"], "group_id": own + offered}
+    # The one whom the document's examples name.
+    await joins(await person.api.person("Kari Nordmann", uid="kari-nordmann"), "skolen")
+    own = [a_group("skolen") for _ in range(GROUPS)]
+    offered = [a_group("biblioteket", offered_to="skolen", offered_at=clock.now()) for _ in range(GROUPS)]
+    await person.api.db.commit(*(groups.create(group) for group in own + offered))
+    return {"customer_id": ["skolen"], "group_id": [group.id for group in own + offered]}
+
+
+def a_group(customer_id: str, **fields: Any) -> GroupRecord:
+    return GroupRecord(
+        id=random_id(),
+        customer_id=customer_id,
+        name="3B Turlag",
+        member_count=0,
+        created_by=None,
+        fingerprint="",
+        created_at=clock.now(),
+        **fields,
+    )
 
 
 async def of_others(api: Api, person: Person) -> list[str]:

@@ -23,8 +23,13 @@ NEEDED: dict[str, dict[str, Any]] = {
     "POST /v1/customers": SCHOOL,
     "POST /v1/customers/{customer_id}/invitations": {"email": "ny@example.com"},
     "PATCH /v1/customers/{customer_id}/members/{uid}": {"role": "helper"},
+    "POST /v1/customers/{customer_id}/groups": {"name": "3B Turlag"},
     "PUT /v1/customers/{customer_id}/groups/{group_id}/members/{uid}": {"role": "member"},
+    "POST /v1/customers/{customer_id}/groups/{group_id}/assign": {"helpers": ["kari"]},
+    "POST /v1/customers/{customer_id}/groups/{group_id}/transfer": {"customerId": "koret"},
 }
+# Whose body holds one field out of several.
+ALTERNATIVES = {"POST /v1/customers/{customer_id}/groups/{group_id}/transfer"}
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,9 @@ async def sent(person: Person, limit: Limit, value: Any, document_id: str) -> An
         kind = "text/csv" if "customers" in route.declared.path else "text/markdown"
         headers["Content-Type"], content = kind, {"content": b"# Tur"}
     elif route.declared.method in ("POST", "PATCH") or limit.route in NEEDED:
-        content = {"json": {**NEEDED.get(limit.route, {}), **({name: value} if kind == "body" else {})}}
+        given = {name: value} if kind == "body" else {}
+        needed = {} if given and limit.route in ALTERNATIVES else NEEDED.get(limit.route, {})
+        content = {"json": {**needed, **given}}
     path = route.declared.path.format_map(fill) + query
     return Answer(await person.http.request(route.declared.method, path, headers=headers, **content))
 

@@ -98,7 +98,7 @@ def _not_reserved(given: str) -> str:
 
 # For the document alone, as pydantic's own patterns cannot look ahead: what `is_storable` says besides.
 _ID_IN_FULL: Final = ID_PATTERN.replace("^", "^(?!__.*__$)")
-_UID_IN_FULL: Final = r"^(?!(?:\.|\.\.|__.*__)$)[^/]+$"
+_UID_IN_FULL: Final = r"^(?!(?:\.|\.\.|__.*__)$)[^/\x00]+$"
 
 Id = Annotated[
     str,
@@ -116,7 +116,7 @@ AUid = Annotated[str, Field(examples=["kari-nordmann"])]
 
 
 def _can_name_a_person(uid: str) -> str:
-    if not is_storable(uid):
+    if "\x00" in uid or not is_storable(uid):
         raise ValueError("no uid looks like that")
     return uid
 

@@ -150,10 +150,10 @@ class TestInTheMiddleOfAMove:
 
         answers = await asyncio.gather(
             *(task(api, "move-group", {"groupId": room.id}) for _ in range(2)),
-            *(room.tor.delete(f"{members}/{uid}") for uid in many[::10]),
+            *(room.anne.delete(f"{members}/{uid}") for uid in many[::10]),
             *(is_removed(api, uid, SCHOOL) for uid in many[1::10]),
             *(task(api, "tidy-membership", {"membershipId": f"m-{uid}"}) for uid in many[1::10]),
-            room.tor.put(f"{members}/{lise.uid}", {"role": "member"}),
+            room.anne.put(f"{members}/{lise.uid}", {"role": "member"}),
             room.anne.post(f"{room.at(LIBRARY)}/assign", {"helpers": [lise.uid]}),
             room.kari.delete(f"{members}/{room.kari.uid}"),
         )
