@@ -19,6 +19,8 @@ DOCUMENT: dict[str, Any] = json.loads(OPENAPI.read_text())
 # What a body must hold besides.
 NEEDED: dict[str, dict[str, Any]] = {
     "POST /v1/documents/{document_id}/files": {"name": "a.txt", "contentType": "text/plain", "size": 3},
+    "POST /v1/documents/{document_id}/shares": {"email": "ola@example.com", "role": "viewer"},
+    "POST /v1/documents/{document_id}/transfer": {"principal": "customer:skolen"},
 }
 
 
@@ -83,7 +85,14 @@ async def sent(person: Person, limit: Limit, value: Any, document_id: str) -> An
     """A request that is good but for this value."""
     route: Route = routes()[limit.route]
     _, kind, name = limit.place.split("/") if limit.place.count("/") == 2 else ("", "body", limit.place[1:])
-    fill = {"document_id": document_id, "uid": person.uid, "number": "1", "device_id": "a", "file_id": "a"}
+    fill = {
+        "document_id": document_id,
+        "uid": person.uid,
+        "number": "1",
+        "device_id": "a",
+        "file_id": "a",
+        "share_id": "a",
+    }
     headers = {"If-Match": "*", **person.headers}
     query = ""
     content: dict[str, Any] = {}
