@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from google.cloud.firestore_v1.types import firestore
 
+from core import clock
 from core.data import codec
 from core.data.buckets import Bucket
 from core.data.collections import Collection
@@ -122,6 +124,9 @@ async def a_history(api: Api) -> None:
     await kari.http.post(
         "/v1/documents/import", content=b"# Tur", headers={**kari.headers, "Content-Type": "text/markdown"}
     )
+    end = (clock.now() + timedelta(hours=1)).isoformat()
+    share = {"email": "sara@example.com", "role": "viewer", "expiresAt": end}
+    assert (await kari.post(f"{document.path}/shares", share)).status == 201
     await kari.post((await ola.writes("Ikke din")).path + "/restore")
     await kari.trashes("I kurven")
     purged = await kari.trashes("Borte", "med alt under seg")

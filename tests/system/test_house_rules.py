@@ -134,6 +134,7 @@ ALLOWED = {
     "documents/authoring/history.py::_revision": "below a document that `read` and `restore` have demanded",
     "documents/authoring/history.py::prune": "the nightly schedule's; shows nothing",
     "documents/authoring/trash.py::purge_due": "the nightly schedule's; shows nothing",
+    "documents/sharing/granting.py::_made_before": "below a document that `_share` and `_invite` have demanded",
     "documents/sharing/expiry.py::expire_due": "the hourly schedule's; shows nothing",
     "documents/sharing/readers.py::_count": "a Customer that the document is shared with; shows a number",
     "documents/sharing/readers.py::_participants": "a group that the caller is in, and the document is shared with",

@@ -27,6 +27,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     "PUT /v1/customers/{customer_id}/groups/{group_id}/members/{uid}": {"role": "member"},
     "POST /v1/customers/{customer_id}/groups/{group_id}/assign": {"helpers": ["kari"]},
     "POST /v1/customers/{customer_id}/groups/{group_id}/transfer": {"customerId": "koret"},
+    "POST /v1/documents/{document_id}/shares": {"email": "ola@example.com", "role": "viewer"},
+    "POST /v1/documents/{document_id}/transfer": {"principal": "customer:skolen"},
 }
 # Whose body holds one field out of several.
 ALTERNATIVES = {"POST /v1/customers/{customer_id}/groups/{group_id}/transfer"}
@@ -93,9 +95,9 @@ async def sent(person: Person, limit: Limit, value: Any, document_id: str) -> An
     """A request that is good but for this value."""
     route: Route = routes()[limit.route]
     _, kind, name = limit.place.split("/") if limit.place.count("/") == 2 else ("", "body", limit.place[1:])
-    fill = {"document_id": document_id, "uid": person.uid, "number": "1", "device_id": "a", "file_id": "a"}
-    fill |= {"customer_id": "a", "invitation_id": "a"}
-    fill |= {"customer_id": "a", "group_id": "a"}
+    fill = {"document_id": document_id, "uid": person.uid, "number": "1"}
+    names = ("device_id", "file_id", "customer_id", "invitation_id", "group_id", "share_id", "comment_id")
+    fill |= dict.fromkeys((*names, "conversation_id", "message_id", "notice_id"), "a")
     headers = {"If-Match": "*", **person.headers}
     query = ""
     content: dict[str, Any] = {}

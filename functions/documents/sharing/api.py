@@ -65,7 +65,7 @@ async def list_shares(document_id: Id, caller: TheCaller, db: TheDatabase, page:
         IdempotencyKeyReused,
         RateLimited,
     ],
-    budget=Budget(rpcs=4, reads=5, writes=5, per="invitation of this document"),
+    budget=Budget(rpcs=6, reads=6, writes=5, per="invitation of this document"),
     example={"principal": "helpers:k_Vl9ZP53pkTXlfbzl1kdS", "role": "commenter", "expiresAt": "2027-06-18T12:00:00Z"},
 )
 async def share(
@@ -84,7 +84,7 @@ async def share(
     """
     wish = Wish(
         Grant(draft.role, draft.expires_at),
-        idempotency.id_for(caller.uid, f"share {document_id}"),
+        idempotency.id_for(caller.uid, f"share {document_id}") if idempotency.key else None,
         idempotency.fingerprint(draft, f"share {document_id}"),
     )
     if draft.email:

@@ -21,7 +21,7 @@ from core.data.records import UNINDEXED, Record
 class ShareRecord(Record):
     """One share of a document, under an id that its principal leads to. What decides are the document's `roles`.
 
-    `request` and `fingerprint` know the request again that made it.
+    `request` and `fingerprint` know the request again that gave it, if it had a key.
     """
 
     document_id: Annotated[str, NotPersonal, UNINDEXED]
@@ -29,7 +29,7 @@ class ShareRecord(Record):
     principal: Annotated[str, Subject("reader", by="principal")]
     granted_by: Annotated[str, Subject("granter")]
     created_at: Annotated[datetime, Personal(Category.USAGE)]
-    request: Annotated[str, NotPersonal, UNINDEXED] = ""
+    request: Annotated[str | None, NotPersonal] = None
     fingerprint: Annotated[str, NotPersonal, UNINDEXED] = ""
 
 

@@ -66,8 +66,9 @@ class ShareDraft(Draft):
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["principal"]}, {"required": ["email"]}]})
 
-    principal: Principal = ""
-    email: EmailAddress = ""
+    # Factories, as "" is neither, and must not be shown as what stands when one is left out.
+    principal: Principal = Field(default_factory=str)
+    email: EmailAddress = Field(default_factory=str)
     role: GrantedRole
     expires_at: Annotated[Moment | None, Field(description=_END)] = None
 

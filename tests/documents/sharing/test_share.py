@@ -163,17 +163,20 @@ class TestShare:
         assert len(await told(api)) == 1
 
     async def test_with_an_idempotency_key_is_done_once(self, api: Api) -> None:
-        kari, ola = await classmates(api, "Kari", "Ola")
+        kari, ola, sara = await classmates(api, "Kari", "Ola", "Sara")
         document = await kari.writes("Tur")
         body = {"principal": f"user:{ola.uid}", "role": "viewer"}
         first = await kari.post(f"{document.path}/shares", body, idempotency_key="a")
         await kari.patch(f"{document.path}/shares/{first['id']}", {"role": "editor"})
 
         again = await kari.post(f"{document.path}/shares", body, idempotency_key="a")
-        other = await kari.post(f"{document.path}/shares", {**body, "role": "commenter"}, idempotency_key="a")
+        others = [{**body, "role": "commenter"}, {**body, "principal": f"user:{sara.uid}"}]
+        refused = [await kari.post(f"{document.path}/shares", other, idempotency_key="a") for other in others]
 
         assert (again["role"], again.response.headers["idempotent-replayed"]) == ("editor", "true")
-        assert other.problem == (422, "idempotency_key_reused")
+        assert {answer.problem for answer in refused} == {(422, "idempotency_key_reused")}
+        assert (await shares(kari, document, ola)).response.headers.get("idempotent-replayed") is None
+        assert len(await told(api)) == 1
 
     async def test_goes_up_to_a_hundred(self, api: Api) -> None:
         kari, ola = await classmates(api, "Kari", "Ola")
