@@ -114,6 +114,8 @@ async def a_history(api: Api) -> None:
     kari, ola = await api.people("Kari", "Ola")
     api.in_auth(kari)
     await kari.get("/v1/me", x_device_id=DEVICE, user_agent="Mozilla/5.0 (iPhone)")
+    await kari.get("/v1/me", x_device_id=f"another-{DEVICE}")
+    await api.mail_to(kari.email)
     await kari.patch("/v1/me", {"name": "Kari Nordmann", "phone": "+47 22 22 22 22", "locale": "en"}, if_match="*")
     document = await kari.writes("Blåbærtur", "Vi fant *mange* bær.", tags=["tur", "bær.`\\"])
     revised = await kari.patch(document.path, {"body": "Og tyttebær."}, if_match=document.etag)
@@ -160,6 +162,7 @@ class TestTheDataMap:
         patterns = {collection.pattern for stored in found if (collection := collection_of(stored.path))}
         assert patterns >= {"users/*", "users/*/devices/*", "users/*/securityEvents/*", "documents/*"}
         assert "documents/*/revisions/*" in patterns
+        assert "notices/*" in patterns
         assert undeclared(await objects_of(api)) == []
 
     async def test_would_find_what_it_does_not_know(self, api: Api) -> None:

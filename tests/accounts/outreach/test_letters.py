@@ -44,14 +44,14 @@ SAID: dict[NoticeKind, tuple[dict[str, str], str, str, str]] = {
     ),
     NoticeKind.OWNERSHIP_OFFERED: (
         ABOUT,
-        "Ola vil gi deg et dokument",
-        "Ola would like to give you a document",
+        "Ola vil gi Solberg skole et dokument",
+        "Ola would like to give Solberg skole a document",
         "/documents/d1",
     ),
     NoticeKind.OWNERSHIP_ACCEPTED: (
         ABOUT,
-        "Ola har overtatt dokumentet ditt",
-        "Ola has taken over your document",
+        "Ola har sagt ja til et dokument",
+        "Ola has said yes to a document",
         "/documents/d1",
     ),
     NoticeKind.NEW_DEVICE: (
@@ -117,6 +117,34 @@ class TestWords:
         letter = written(kind, language, Facts(), name="")
         assert letter.subject and "  " not in letter.subject
         assert not re.search(r"\bNone\b|\(\)|\s[.,!]", letter.as_text()), letter.as_text()
+
+    @pytest.mark.parametrize(
+        ("kind", "facts", "norwegian", "english"),
+        [
+            (
+                NoticeKind.JOINED,
+                Facts(actor="Ola", customer="Solberg skole"),
+                "Ola er nå med i Solberg skole",
+                "Ola has joined Solberg skole",
+            ),
+            (
+                NoticeKind.JOINED,
+                Facts(actor="Ola"),
+                "Ola har takket ja til invitasjonen din",
+                "Ola has accepted your invitation",
+            ),
+            (
+                NoticeKind.OWNERSHIP_OFFERED,
+                Facts(actor="Ola"),
+                "Ola vil gi deg et dokument",
+                "Ola would like to give you a document",
+            ),
+        ],
+    )
+    def test_speak_to_a_person_or_for_a_customer(
+        self, kind: NoticeKind, facts: Facts, norwegian: str, english: str
+    ) -> None:
+        assert (written(kind, "nb", facts).subject, written(kind, "en", facts).subject) == (norwegian, english)
 
     def test_tell_the_day_and_time_where_the_recipient_is(self) -> None:
         here = written(NoticeKind.NEW_DEVICE, "nb")
