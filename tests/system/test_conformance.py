@@ -14,14 +14,24 @@ from schemathesis.checks import CHECKS
 
 from core import clock
 from core.ids import random_id
+from documents.discussion.records import (
+    CommentRecord,
+    ConversationRecord,
+    MessageRecord,
+    comments,
+    conversations,
+    messages,
+)
 from documents.files.records import FileRecord, FileState, files
 from tests.support.api import Api, Document, Person
+from tests.support.belonging import CLASS, enters
 from tests.support.conformance import Cast, Tried, settings, try_all
 from tests.support.routes import documented
 
 # Checks that look only at what the phase of edges sends.
 THOROUGH = {"allow_header_conformance", "missing_required_header", "unsupported_method"}
 DOCUMENTS, TRASHED, DEVICES, FILES = 30, 30, 25, 20
+COMMENTS, CONVERSATIONS = 20, 30
 PEOPLE = 4
 
 
@@ -37,10 +47,13 @@ async def a_cast(api: Api) -> Cast:
         "uid": [kari.uid],
         "number": [1],
         "file_id": await files_in(api, kari, written + trashed),
+        "comment_id": await comments_in(api, kari, written + trashed),
+        **await conversations_of(api, kari, ola),
     }
     tokens = {"/v1/me/sessions/revoke": ola.token} | dict.fromkeys(
         ["/v1/documents/empty-trash", "/v1/me/devices"], sara.token
     )
+    await enters(kari, CLASS)
     return Cast(str(api.http.base_url), kari.token, tokens, ids)
 
 
@@ -49,6 +62,64 @@ async def devices_of(person: Person) -> list[str]:
     for id_ in ids:
         await person.get("/v1/me", x_device_id=id_)
     return ids
+
+
+async def comments_in(api: Api, person: Person, written: list[Document]) -> list[str]:
+    """Comments under the same ids in every document, so that any id is good with any document."""
+    ids = [random_id() for _ in range(COMMENTS)]
+    for document in written:
+        records = [a_comment(person, document, id_) for id_ in ids]
+        await api.db.commit(*(comments.create(record) for record in records))
+    return ids
+
+
+def a_comment(person: Person, document: Document, id_: str) -> CommentRecord:
+    return CommentRecord(
+        document_id=document.id,
+        id=id_,
+        parent_id=None,
+        author_id=person.uid,
+        body="Fint!",
+        quote="bær",
+        mentions=[],
+        fingerprint="",
+        created_at=clock.now(),
+    )
+
+
+async def conversations_of(api: Api, person: Person, other: Person) -> dict[str, Sequence[str]]:
+    """Conversations that somebody can leave, with messages under the same ids in each of them."""
+    ids, message_ids = [random_id() for _ in range(CONVERSATIONS)], [random_id() for _ in range(COMMENTS)]
+    for id_ in ids:
+        records = [a_message(person, id_, message_id) for message_id in message_ids]
+        await api.db.commit(
+            conversations.create(a_conversation(id_, person, other)), *(messages.create(record) for record in records)
+        )
+    return {"conversation_id": ids, "message_id": message_ids}
+
+
+def a_conversation(id_: str, *people: Person) -> ConversationRecord:
+    return ConversationRecord(
+        id=id_,
+        title="Tur",
+        group_id=None,
+        readers=[f"user:{person.uid}" for person in people],
+        started_by=people[0].uid,
+        fingerprint="",
+        created_at=clock.now(),
+        active_at=clock.now(),
+    )
+
+
+def a_message(person: Person, conversation_id: str, id_: str) -> MessageRecord:
+    return MessageRecord(
+        conversation_id=conversation_id,
+        id=id_,
+        author_id=person.uid,
+        body="Hei!",
+        fingerprint="",
+        created_at=clock.now(),
+    )
 
 
 async def files_in(api: Api, person: Person, written: list[Document]) -> list[str]:

@@ -133,6 +133,9 @@ ALLOWED = {
     "documents/authoring/history.py::prune": "the nightly schedule's; shows nothing",
     "documents/authoring/trash.py::purge_due": "the nightly schedule's; shows nothing",
     "documents/authoring/trash.py::purge_marked": "the nightly schedule's and a task's; shows nothing",
+    "documents/discussion/audience.py::concerned": "below a document that `commenting` has demanded",
+    "documents/discussion/conversing.py::read": "below a conversation that it demands",
+    "documents/discussion/messaging.py::listed": "below a conversation that it demands",
 }
 
 

@@ -7,9 +7,7 @@ from typing import Any
 from documents.records import Role, documents
 from tests.documents.authoring.stored import a_stored_document, store
 from tests.support.api import Answer, Api, Document, Person
-from tests.support.belonging import enters, told
-
-CLASS = "klasse-8b"
+from tests.support.belonging import CLASS, enters, told
 
 
 async def shared(owner: Person, *, trashed: bool = False, **roles: Person) -> Document:

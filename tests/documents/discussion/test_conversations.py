@@ -8,9 +8,9 @@ import pytest
 
 from core import clock
 from documents.discussion.records import ConversationRecord, conversations, messages
-from tests.documents.discussion.conftest import CLASS, between, classmates, said
+from tests.documents.discussion.conftest import between, classmates, said
 from tests.support.api import Answer, Api, Person
-from tests.support.belonging import enters, joins, leaves
+from tests.support.belonging import CLASS, enters, joins, leaves
 
 
 async def texts(person: Person, conversation: str) -> list[str]:
