@@ -19,6 +19,7 @@ ENTRY_POINTS = {
     "files_tasks": "documents.files.triggers",
     "files_schedules": "documents.files.triggers",
     "discussion": "documents.discussion.api",
+    "discussion_schedules": "documents.discussion.triggers",
 }
 
 

@@ -90,6 +90,7 @@ MATRIX: dict[str, tuple[str, ...]] = {
     "GET /v1/me/blocked": (UNKNOWN, UNKNOWN, "200", *READ, "200"),
     "PUT /v1/me/blocked/{uid}": (UNKNOWN, UNKNOWN, "204", *WRITE, "204"),
     "DELETE /v1/me/blocked/{uid}": (UNKNOWN, UNKNOWN, "204", *WRITE, "204"),
+    "POST /schedules/sweep-conversations": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     # IAM let in whatever reaches an event function; what is no event is acknowledged, so that it does not return.
     "POST /": ("204", "204", "204", "204", "204", "204", "204"),
     # The last row, as the owner's token is worth nothing afterwards.

@@ -14,6 +14,7 @@ from grpc import aio
 from accounts.profiles.records import profiles
 from core import clock
 from core.settings import REGION
+from documents.discussion.records import conversations
 from documents.records import documents
 from infra.local.events.event import Event
 from infra.local.machine_tokens import machine_token
@@ -302,6 +303,14 @@ def talking(route: str, body: Any = None) -> Prepare:
     return prepare
 
 
+async def abandoning(kari: Person) -> Call:
+    call = await talking(f"POST {TALK}/leave")(kari)
+    conversation = await kari.api.db.get(conversations.at(call.fill["conversation_id"]))
+    assert conversation
+    await kari.api.db.commit(conversations.update(conversation, readers=[]))
+    return Call("POST /schedules/sweep-conversations")
+
+
 async def blocking(kari: Person) -> Call:
     return Call("PUT /v1/me/blocked/{uid}", {"uid": "ola"})
 
@@ -384,6 +393,7 @@ CASES: dict[str, Case] = {
     f"GET {MESSAGE}": Case(talking(f"GET {MESSAGE}"), (1, 3, 0)),
     f"PATCH {MESSAGE}": Case(talking(f"PATCH {MESSAGE}", {"body": "Hallo"}), (3, 4, 1)),
     f"DELETE {MESSAGE}": Case(talking(f"DELETE {MESSAGE}"), (2, 3, 1)),
+    "POST /schedules/sweep-conversations": Case(abandoning, (5, 4, 3), many=1, each=(4, 3, 3)),
     "GET /v1/me/blocked": Case(blocked("GET /v1/me/blocked"), (2, 2, 0), many=1, each=(0, 1, 0)),
     "PUT /v1/me/blocked/{uid}": Case(blocking, (2, 2, 1)),
     "DELETE /v1/me/blocked/{uid}": Case(blocked("DELETE /v1/me/blocked/{uid}", uid="ola"), (2, 2, 1)),

@@ -206,6 +206,22 @@ class TestLeave:
         assert [answer.status for answer in left] == [204, 204]
         assert (await _stored(api, path)).readers == []
 
+    async def test_of_all_lets_the_night_take_everything(self, api: Api) -> None:
+        kari, ola = await classmates(api, "Kari", "Ola")
+        path, kept = await between(kari, ola), await kari.post("/v1/conversations", {"groupId": CLASS})
+        await said(kari, path, "Til ingen")
+        await kari.post(f"{path}/leave")
+        assert (await api.runs("sweep-conversations", "discussion-schedules"))["swept"] == 0
+        await ola.post(f"{path}/leave")
+
+        assert (await api.runs("sweep-conversations", "discussion-schedules"))["swept"] == 1
+
+        id_ = path.rpartition("/")[2]
+        assert await api.db.get(conversations.at(id_)) is None
+        assert await api.db.query(messages.under(id_)) == []
+        assert await kari.listed("/v1/conversations") == [kept["id"]]
+        assert (await said(ola, await between(ola, kari))).status == 201
+
 
 class TestList:
     async def test_goes_on_for_people_in_many_groups(self, api: Api) -> None:
