@@ -29,6 +29,7 @@ ENTRY_POINTS = {
     "sharing": "documents.sharing.api",
     "sharing_schedules": "documents.sharing.triggers",
     "discussion": "documents.discussion.api",
+    "discussion_schedules": "documents.discussion.triggers",
 }
 
 

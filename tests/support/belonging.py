@@ -13,6 +13,9 @@ from core.ids import random_id
 from core.services.outbox import NoticeRecord, notices
 from tests.support.api import Api, Person
 
+CLASS = "klasse-8b"
+"""A group that people of a test may be in."""
+
 
 async def joins(person: Person, customer_id: str, role: CustomerRole = CustomerRole.MEMBER) -> str:
     """Give somebody a place in a Customer. Returns the membership's id."""

@@ -19,12 +19,18 @@ from tests.support import samples
 from tests.support.api import Api, Client, Document, Person
 from tests.support.belonging import founds, joins
 from tests.support.customers import SCHOOL, a_customer, token
+from tests.documents.discussion.conftest import between, classmates, commented, said
+from tests.documents.files.conftest import kept
+from tests.support import samples
+from tests.support.api import Api, Client, Document, Person
+from tests.support.belonging import CLASS, enters
 from tests.support.routes import Call, documented, routes
 from tests.support.telling import a_comment, one_click
 
 UNKNOWN = "401 unauthenticated"
 MISSING = "404 not_found"
 FORBIDDEN = "403 forbidden"
+INVALID = "422 validation_failed"
 RESTRICTED, SUSPENDED, ERASING = (f"403 account_{state}" for state in ("restricted", "suspended", "erasing"))
 
 READ = ("200", "200", ERASING)
@@ -110,6 +116,29 @@ MATRIX: dict[str, tuple[str, ...]] = {
     "POST /tasks/delete-group": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     "POST /tasks/tidy-membership": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     "POST /schedules/sweep-groups": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "GET /v1/documents/{document_id}/comments": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "POST /v1/documents/{document_id}/comments": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "201"),
+    "GET /v1/documents/{document_id}/comments/unread": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "PUT /v1/documents/{document_id}/comments/read": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    "GET /v1/documents/{document_id}/comments/{comment_id}": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "PATCH /v1/documents/{document_id}/comments/{comment_id}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    "DELETE /v1/documents/{document_id}/comments/{comment_id}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    "POST /v1/documents/{document_id}/comments/{comment_id}/resolve": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    "POST /v1/documents/{document_id}/comments/{comment_id}/reopen": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    "POST /v1/conversations": (UNKNOWN, UNKNOWN, INVALID, *WRITE, "201"),
+    "GET /v1/conversations": (UNKNOWN, UNKNOWN, "200", *READ, "200"),
+    "GET /v1/conversations/{conversation_id}": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "POST /v1/conversations/{conversation_id}/leave": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    "PUT /v1/conversations/{conversation_id}/read": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    "POST /v1/conversations/{conversation_id}/messages": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "201"),
+    "GET /v1/conversations/{conversation_id}/messages": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "GET /v1/conversations/{conversation_id}/messages/{message_id}": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
+    "PATCH /v1/conversations/{conversation_id}/messages/{message_id}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "200"),
+    "DELETE /v1/conversations/{conversation_id}/messages/{message_id}": (UNKNOWN, UNKNOWN, MISSING, *WRITE, "204"),
+    "GET /v1/me/blocked": (UNKNOWN, UNKNOWN, "200", *READ, "200"),
+    "PUT /v1/me/blocked/{uid}": (UNKNOWN, UNKNOWN, "204", *WRITE, "204"),
+    "DELETE /v1/me/blocked/{uid}": (UNKNOWN, UNKNOWN, "204", *WRITE, "204"),
+    "POST /schedules/sweep-conversations": (UNKNOWN, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     # IAM let in whatever reaches an event function; what is no event is acknowledged, so that it does not return.
     "POST /": ("204", "204", "204", "204", "204", "204", "204"),
     "GET /v1/documents/{document_id}/shares": (UNKNOWN, UNKNOWN, MISSING, *READ, "200"),
@@ -196,6 +225,7 @@ async def calls_on(owner: Person) -> list[Call]:
         "POST /v1/unsubscribe": await one_click(owner),
         "POST /tasks/deliver-notice": {"body": {"noticeId": "nothing"}},
         "POST /tasks/deliver-due": {"body": {}},
+        **await calls_to_talk(owner),
     }
     return [Call(route, **made.get(route, {})) for route in MATRIX]
 
@@ -257,6 +287,44 @@ async def _sharing(owner: Person) -> dict[str, Any]:
         f"POST {path}/transfer/accept": await shared(**offered),
         "POST /v1/documents/withdraw": {"body": of_school},
     }
+async def calls_to_talk(owner: Person) -> dict[str, dict[str, Any]]:
+    """Requests upon comments and conversations of the owner's, who is in a class with another."""
+    (other,) = await classmates(owner.api, "Ola")
+    await enters(owner, CLASS)
+    one = "/v1/documents/{document_id}/comments/{comment_id}"
+    talk = "/v1/conversations/{conversation_id}"
+    made: dict[str, dict[str, Any]] = {
+        "GET /v1/documents/{document_id}/comments": {"fill": await _with_a_comment(owner)},
+        "POST /v1/documents/{document_id}/comments": {"fill": await _with_a_comment(owner), "body": {"body": "Hei"}},
+        "GET /v1/documents/{document_id}/comments/unread": {"fill": await _with_a_comment(owner)},
+        "PUT /v1/documents/{document_id}/comments/read": {"fill": await _with_a_comment(owner), "body": {}},
+        "POST /v1/conversations": {"body": {"groupId": CLASS}},
+        f"GET {talk}": {"fill": await _with_a_message(owner)},
+        f"PUT {talk}/read": {"fill": await _with_a_message(owner), "body": {}},
+        f"POST {talk}/leave": {"fill": {"conversation_id": (await between(owner, other)).rpartition("/")[2]}},
+        f"GET {talk}/messages": {"fill": await _with_a_message(owner)},
+        f"POST {talk}/messages": {"fill": await _with_a_message(owner), "body": {"body": "Hei"}},
+        "PUT /v1/me/blocked/{uid}": {"fill": {"uid": other.uid}},
+        "DELETE /v1/me/blocked/{uid}": {"fill": {"uid": other.uid}},
+    }
+    for route in (f"GET {one}", f"PATCH {one}", f"DELETE {one}", f"POST {one}/resolve", f"POST {one}/reopen"):
+        made[route] = {"fill": await _with_a_comment(owner)}
+    for route in (f"GET {talk}/messages/", f"PATCH {talk}/messages/", f"DELETE {talk}/messages/"):
+        made[route + "{message_id}"] = {"fill": await _with_a_message(owner)}
+    for route in (f"PATCH {one}", f"PATCH {talk}/messages/{{message_id}}"):
+        made[route]["body"] = {"body": "Hallo"}
+    return made
+
+
+async def _with_a_comment(owner: Person) -> dict[str, str]:
+    document = await owner.writes()
+    return {"document_id": document.id, "comment_id": (await commented(owner, document))["id"]}
+
+
+async def _with_a_message(owner: Person) -> dict[str, str]:
+    conversation = await owner.post("/v1/conversations", {"groupId": CLASS})
+    message = await said(owner, f"/v1/conversations/{conversation['id']}")
+    return {"conversation_id": conversation["id"], "message_id": message["id"]}
 
 
 async def _with_a_picture(owner: Person) -> dict[str, str]:

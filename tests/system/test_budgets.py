@@ -19,14 +19,17 @@ from accounts.records import GroupRecord, groups
 from core import clock
 from core.services.outbox import NoticeKind
 from core.settings import REGION
+from documents.discussion.records import conversations
 from documents.records import documents
 from infra.local.events.event import Event
 from infra.local.machine_tokens import machine_token
+from tests.documents.discussion.conftest import at, between, classmates, commented, replied, said, shared
 from tests.documents.files.conftest import announced, brought, kept, quiet
 from tests.support import samples
 from tests.support.api import Api, Client, Person, functions
 from tests.support.belonging import enters, founds, joins, leaves
 from tests.support.customers import SCHOOL, a_customer, a_group, token
+from tests.support.belonging import CLASS, enters
 from tests.support.routes import Call, routes
 from tests.support.telling import a_comment, invite, one_click, put_customer, tell
 
@@ -283,6 +286,30 @@ def in_a_school(route: str, body: Any = None, content_type: str = "application/j
         kari.api.advance(minutes=11)
         fill = {"customer_id": school.id, "uid": ola.uid, "invitation_id": invited}
         return Call(route, fill, body, headers={"If-Match": "*", "Content-Type": content_type})
+COMMENTS = "/v1/documents/{document_id}/comments"
+COMMENT = f"{COMMENTS}/{{comment_id}}"
+TALK = "/v1/conversations/{conversation_id}"
+MESSAGE = f"{TALK}/messages/{{message_id}}"
+
+
+async def replying(kari: Person) -> Call:
+    """Kari answers a reply of Sara's in Ola's document, and names him: both are told."""
+    ola, sara = await kari.api.people("Ola", "Sara")
+    document = await shared(ola, commenter=kari, editor=sara)
+    reply = await replied(sara, document, await commented(kari, document))
+    body = {"body": f"Hei @{{{ola.uid}}}", "parentId": reply["id"]}
+    return Call(f"POST {COMMENTS}", {"document_id": document.id}, body)
+
+
+def upon_a_comment(route: str, body: Any = None) -> Prepare:
+    """A request upon a comment of Kari's in a document of Ola's, to which he has replied."""
+
+    async def prepare(kari: Person) -> Call:
+        ola = await kari.api.person("Ola")
+        document = await shared(ola, commenter=kari)
+        comment = await commented(kari, document)
+        await replied(ola, document, comment)
+        return Call(route, {"document_id": document.id, "comment_id": comment["id"]}, body)
 
     return prepare
 
@@ -395,6 +422,40 @@ def upkeep_of_a_group(route: str, **changes: Any) -> Prepare:
         assert found
         await kari.api.db.commit(groups.update(found, moved_at=clock.now(), **changes))
         return Call(route, body={"groupId": group_id})
+async def naming_later(kari: Person) -> Call:
+    call = await upon_a_comment(f"PATCH {COMMENT}")(kari)
+    found = await kari.api.db.get(documents.at(call.fill["document_id"]))
+    assert found
+    return Call(call.route, call.fill, {"body": f"Hei @{{{found.owner_id}}}"})
+
+
+async def deleting_a_reply(kari: Person) -> Call:
+    ola = await kari.api.person("Ola")
+    document = await shared(ola, commenter=kari)
+    head = await commented(ola, document)
+    await replied(kari, document, head)
+    await ola.delete(at(document, head))
+    last = (await kari.listed(f"{document.path}/comments"))[-1]
+    return Call(f"DELETE {COMMENT}", {"document_id": document.id, "comment_id": last})
+
+
+async def beginning(kari: Person) -> Call:
+    await enters(kari, CLASS)
+    people = await classmates(kari.api, "Ola", "Sara")
+    return Call("POST /v1/conversations", body={"people": [person.uid for person in people]})
+
+
+def talking(route: str, body: Any = None) -> Prepare:
+    """A request upon a conversation with Ola, in which each has said something."""
+
+    async def prepare(kari: Person) -> Call:
+        await enters(kari, CLASS)
+        (ola,) = await classmates(kari.api, "Ola")
+        conversation = await between(ola, kari)
+        await said(ola, conversation)
+        message = await said(kari, conversation)
+        kari.api.advance(minutes=2)
+        return Call(route, {"conversation_id": conversation.rpartition("/")[2], "message_id": message["id"]}, body)
 
     return prepare
 
@@ -431,6 +492,22 @@ def sharing(method: str, rest: str, body: dict[str, str] | None = None) -> Prepa
     async def prepare(kari: Person) -> Call:
         _, fill = await shared(kari)
         return Call(f"{method} {SHARES}{rest}", fill, body)
+async def abandoning(kari: Person) -> Call:
+    call = await talking(f"POST {TALK}/leave")(kari)
+    conversation = await kari.api.db.get(conversations.at(call.fill["conversation_id"]))
+    assert conversation
+    await kari.api.db.commit(conversations.update(conversation, readers=[]))
+    return Call("POST /schedules/sweep-conversations")
+
+
+async def blocking(kari: Person) -> Call:
+    return Call("PUT /v1/me/blocked/{uid}", {"uid": "ola"})
+
+
+def blocked(route: str, **fill: str) -> Prepare:
+    async def prepare(kari: Person) -> Call:
+        await kari.put("/v1/me/blocked/ola")
+        return Call(route, fill)
 
     return prepare
 
@@ -631,6 +708,29 @@ CASES: dict[str, Case] = {
     "POST /tasks/deliver-due": Case(with_a_due_notice("POST /tasks/deliver-due"), (1, 1, 0)),
     "POST /schedules/sweep-outbox": Case(with_a_due_notice("POST /schedules/sweep-outbox"), (2, 2, 0)),
     "POST /schedules/remove-old-notices": Case(an_old_notice, (2, 1, 1), many=1, each=(0, 1, 1)),
+    f"POST {COMMENTS}": Case(replying, (5, 10, 5), many=2, each=(0, 3, 1)),
+    f"GET {COMMENTS}": Case(upon_a_comment(f"GET {COMMENTS}"), (3, 5, 0), many=2, each=(0, 2, 0)),
+    f"GET {COMMENTS}/unread": Case(upon_a_comment(f"GET {COMMENTS}/unread"), (4, 6, 0)),
+    f"PUT {COMMENTS}/read": Case(upon_a_comment(f"PUT {COMMENTS}/read", {}), (2, 3, 1)),
+    f"GET {COMMENT}": Case(upon_a_comment(f"GET {COMMENT}"), (1, 3, 0)),
+    f"PATCH {COMMENT}": Case(naming_later, (3, 6, 3), many=1, each=(0, 2, 1)),
+    f"DELETE {COMMENT}": Case(deleting_a_reply, (3, 4, 2)),
+    f"POST {COMMENT}/resolve": Case(upon_a_comment(f"POST {COMMENT}/resolve"), (2, 3, 1)),
+    f"POST {COMMENT}/reopen": Case(upon_a_comment(f"POST {COMMENT}/reopen"), (1, 3, 0)),
+    "POST /v1/conversations": Case(beginning, (3, 5, 1), many=2, each=(0, 2, 0)),
+    "GET /v1/conversations": Case(talking("GET /v1/conversations"), (3, 3, 0), many=1, each=(0, 2, 0)),
+    f"GET {TALK}": Case(talking(f"GET {TALK}"), (4, 6, 0), many=1, each=(0, 1, 0)),
+    f"POST {TALK}/leave": Case(talking(f"POST {TALK}/leave"), (2, 2, 1)),
+    f"PUT {TALK}/read": Case(talking(f"PUT {TALK}/read", {}), (2, 3, 1)),
+    f"POST {TALK}/messages": Case(talking(f"POST {TALK}/messages", {"body": "Hei"}), (3, 3, 2)),
+    f"GET {TALK}/messages": Case(talking(f"GET {TALK}/messages"), (3, 5, 0), many=2, each=(0, 2, 0)),
+    f"GET {MESSAGE}": Case(talking(f"GET {MESSAGE}"), (1, 3, 0)),
+    f"PATCH {MESSAGE}": Case(talking(f"PATCH {MESSAGE}", {"body": "Hallo"}), (3, 4, 1)),
+    f"DELETE {MESSAGE}": Case(talking(f"DELETE {MESSAGE}"), (2, 3, 1)),
+    "POST /schedules/sweep-conversations": Case(abandoning, (5, 4, 3), many=1, each=(4, 3, 3)),
+    "GET /v1/me/blocked": Case(blocked("GET /v1/me/blocked"), (2, 2, 0), many=1, each=(0, 1, 0)),
+    "PUT /v1/me/blocked/{uid}": Case(blocking, (2, 2, 1)),
+    "DELETE /v1/me/blocked/{uid}": Case(blocked("DELETE /v1/me/blocked/{uid}", uid="ola"), (2, 2, 1)),
 }
 
 

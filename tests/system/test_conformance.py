@@ -29,6 +29,14 @@ from accounts.memberships import CustomerRole
 from accounts.records import GroupRecord, groups
 from core import clock
 from core.ids import random_id
+from documents.discussion.records import (
+    CommentRecord,
+    ConversationRecord,
+    MessageRecord,
+    comments,
+    conversations,
+    messages,
+)
 from documents.files.records import FileRecord, FileState, files
 from documents.records import Role
 from documents.sharing.principals import share_id
@@ -36,6 +44,7 @@ from tests.documents.authoring.stored import a_stored_document, store
 from tests.documents.sharing.stage import shares
 from tests.support.api import Api, Document, Person
 from tests.support.belonging import joins
+from tests.support.belonging import CLASS, enters
 from tests.support.conformance import Cast, Tried, settings, try_all
 from tests.support.customers import a_customer
 from tests.support.routes import OPENAPI, documented
@@ -46,6 +55,8 @@ THOROUGH = {"allow_header_conformance", "missing_required_header", "unsupported_
 DOCUMENTS, TRASHED, DEVICES, FILES, GROUPS, OFFERED = 30, 30, 25, 20, 20, 10
 PUPILS, INVITED = 20, 60
 CUSTOMER = "/v1/customers/{customer_id}"
+DOCUMENTS, TRASHED, DEVICES, FILES = 30, 30, 25, 20
+COMMENTS, CONVERSATIONS = 20, 30
 PEOPLE = 4
 
 
@@ -68,6 +79,8 @@ async def a_cast(api: Api) -> Cast:
         "file_id": await files_in(api, kari, written + trashed),
         "notice_id": notice_ids,
         "token": [unsubscribing.token(api.clients.settings.key, id_) for id_ in notice_ids],
+        "comment_id": await comments_in(api, kari, written + trashed),
+        **await conversations_of(api, kari, ola),
     }
     school = await a_school(api, kari)
     ids |= {"customer_id": [school.id], "uid": [kari.uid, *school.pupils], "invitation_id": school.invited}
@@ -76,6 +89,7 @@ async def a_cast(api: Api) -> Cast:
         ["/v1/documents/empty-trash", "/v1/me/devices"], sara.token
     )
     tokens[f"{CUSTOMER}/members/{{uid}}"] = school.admin.token
+    await enters(kari, CLASS)
     return Cast(str(api.http.base_url), kari.token, tokens, ids)
 
 
@@ -163,6 +177,64 @@ async def devices_of(person: Person) -> list[str]:
     for id_ in ids:
         await person.get("/v1/me", x_device_id=id_)
     return ids
+
+
+async def comments_in(api: Api, person: Person, written: list[Document]) -> list[str]:
+    """Comments under the same ids in every document, so that any id is good with any document."""
+    ids = [random_id() for _ in range(COMMENTS)]
+    for document in written:
+        records = [a_comment(person, document, id_) for id_ in ids]
+        await api.db.commit(*(comments.create(record) for record in records))
+    return ids
+
+
+def a_comment(person: Person, document: Document, id_: str) -> CommentRecord:
+    return CommentRecord(
+        document_id=document.id,
+        id=id_,
+        parent_id=None,
+        author_id=person.uid,
+        body="Fint!",
+        quote="bær",
+        mentions=[],
+        fingerprint="",
+        created_at=clock.now(),
+    )
+
+
+async def conversations_of(api: Api, person: Person, other: Person) -> dict[str, Sequence[str]]:
+    """Conversations that somebody can leave, with messages under the same ids in each of them."""
+    ids, message_ids = [random_id() for _ in range(CONVERSATIONS)], [random_id() for _ in range(COMMENTS)]
+    for id_ in ids:
+        records = [a_message(person, id_, message_id) for message_id in message_ids]
+        await api.db.commit(
+            conversations.create(a_conversation(id_, person, other)), *(messages.create(record) for record in records)
+        )
+    return {"conversation_id": ids, "message_id": message_ids}
+
+
+def a_conversation(id_: str, *people: Person) -> ConversationRecord:
+    return ConversationRecord(
+        id=id_,
+        title="Tur",
+        group_id=None,
+        readers=[f"user:{person.uid}" for person in people],
+        started_by=people[0].uid,
+        fingerprint="",
+        created_at=clock.now(),
+        active_at=clock.now(),
+    )
+
+
+def a_message(person: Person, conversation_id: str, id_: str) -> MessageRecord:
+    return MessageRecord(
+        conversation_id=conversation_id,
+        id=id_,
+        author_id=person.uid,
+        body="Hei!",
+        fingerprint="",
+        created_at=clock.now(),
+    )
 
 
 async def files_in(api: Api, person: Person, written: list[Document]) -> list[str]:

@@ -159,6 +159,9 @@ ALLOWED = {
     "accounts/outreach/sweep.py::count_dead": "a schedule's; shows a number alone",
     "accounts/outreach/sweep.py::hand_out": "a schedule's and a task's; shows a number alone",
     "accounts/outreach/sweep.py::remove_old": "the nightly schedule's; shows a number alone",
+    "documents/discussion/audience.py::concerned": "below a document that `commenting` has demanded",
+    "documents/discussion/conversing.py::read": "below a conversation that it demands",
+    "documents/discussion/messaging.py::listed": "below a conversation that it demands",
 }
 
 

@@ -31,7 +31,7 @@ _WRITING = (*REFUSALS, DocumentNotFound, DocumentForbidden, DocumentTrashed)
     shows=CommentView,
     status=201,
     raises=[*_WRITING, CommentGone, IdempotencyKeyReused, RateLimited],
-    budget=Budget(rpcs=5, reads=3, writes=3, per="person concerned"),
+    budget=Budget(rpcs=5, reads=5, writes=3, per="person concerned"),
     example={"body": "Så *fint*! Hvor var det?", "anchor": {"quote": "mange bær"}},
 )
 async def comment(

@@ -25,7 +25,7 @@ _INLINE: Final = 2_000
 
 # One line without any of those, that begins no list and no fence: most of what people write to each other. It need not
 # be parsed, which would take a millisecond or two.
-_PLAIN: Final = re.compile(r"(?![-+#\s\d])[^\[\]*_`~<>!\\&\n\r\t]+")
+PLAIN: Final = re.compile(r"(?![-+#\s\d])[^\[\]*_`~<>!\\&\n\r\t]+")
 
 _TAGS: Final = {"p", "br", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
 _ATTRIBUTES: Final = {"*": set[str](), "a": {"href"}, "ol": {"start"}}
@@ -56,7 +56,7 @@ def to_html(text: str, names: Sequence[str]) -> str:
 
     if not text:
         return ""
-    if _PLAIN.fullmatch(text) or sum(map(text.count, _COSTLY)) > _MOST_COSTLY:
+    if PLAIN.fullmatch(text) or sum(map(text.count, _COSTLY)) > _MOST_COSTLY:
         return f"<p>{html.escape(_named(text.strip(), names), quote=False)}</p>\n"
     reader = _reader()
     tokens = reader.parse(text)
