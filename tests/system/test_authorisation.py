@@ -14,16 +14,12 @@ from documents.records import Role
 from documents.sharing.principals import share_id
 from infra.local.machine_tokens import machine_token
 from tests.documents.authoring.stored import a_stored_document, store
-from tests.documents.files.conftest import kept
-from tests.support import samples
-from tests.support.api import Api, Client, Document, Person
-from tests.support.belonging import founds, joins
-from tests.support.customers import SCHOOL, a_customer, token
 from tests.documents.discussion.conftest import between, classmates, commented, said
 from tests.documents.files.conftest import kept
 from tests.support import samples
 from tests.support.api import Api, Client, Document, Person
-from tests.support.belonging import CLASS, enters
+from tests.support.belonging import CLASS, enters, founds, joins
+from tests.support.customers import SCHOOL, a_customer, token
 from tests.support.routes import Call, documented, routes
 from tests.support.telling import a_comment, one_click
 
@@ -287,6 +283,8 @@ async def _sharing(owner: Person) -> dict[str, Any]:
         f"POST {path}/transfer/accept": await shared(**offered),
         "POST /v1/documents/withdraw": {"body": of_school},
     }
+
+
 async def calls_to_talk(owner: Person) -> dict[str, dict[str, Any]]:
     """Requests upon comments and conversations of the owner's, who is in a class with another."""
     (other,) = await classmates(owner.api, "Ola")

@@ -27,9 +27,8 @@ from tests.documents.discussion.conftest import at, between, classmates, comment
 from tests.documents.files.conftest import announced, brought, kept, quiet
 from tests.support import samples
 from tests.support.api import Api, Client, Person, functions
-from tests.support.belonging import enters, founds, joins, leaves
+from tests.support.belonging import CLASS, enters, founds, joins, leaves
 from tests.support.customers import SCHOOL, a_customer, a_group, token
-from tests.support.belonging import CLASS, enters
 from tests.support.routes import Call, routes
 from tests.support.telling import a_comment, invite, one_click, put_customer, tell
 
@@ -286,30 +285,6 @@ def in_a_school(route: str, body: Any = None, content_type: str = "application/j
         kari.api.advance(minutes=11)
         fill = {"customer_id": school.id, "uid": ola.uid, "invitation_id": invited}
         return Call(route, fill, body, headers={"If-Match": "*", "Content-Type": content_type})
-COMMENTS = "/v1/documents/{document_id}/comments"
-COMMENT = f"{COMMENTS}/{{comment_id}}"
-TALK = "/v1/conversations/{conversation_id}"
-MESSAGE = f"{TALK}/messages/{{message_id}}"
-
-
-async def replying(kari: Person) -> Call:
-    """Kari answers a reply of Sara's in Ola's document, and names him: both are told."""
-    ola, sara = await kari.api.people("Ola", "Sara")
-    document = await shared(ola, commenter=kari, editor=sara)
-    reply = await replied(sara, document, await commented(kari, document))
-    body = {"body": f"Hei @{{{ola.uid}}}", "parentId": reply["id"]}
-    return Call(f"POST {COMMENTS}", {"document_id": document.id}, body)
-
-
-def upon_a_comment(route: str, body: Any = None) -> Prepare:
-    """A request upon a comment of Kari's in a document of Ola's, to which he has replied."""
-
-    async def prepare(kari: Person) -> Call:
-        ola = await kari.api.person("Ola")
-        document = await shared(ola, commenter=kari)
-        comment = await commented(kari, document)
-        await replied(ola, document, comment)
-        return Call(route, {"document_id": document.id, "comment_id": comment["id"]}, body)
 
     return prepare
 
@@ -422,40 +397,6 @@ def upkeep_of_a_group(route: str, **changes: Any) -> Prepare:
         assert found
         await kari.api.db.commit(groups.update(found, moved_at=clock.now(), **changes))
         return Call(route, body={"groupId": group_id})
-async def naming_later(kari: Person) -> Call:
-    call = await upon_a_comment(f"PATCH {COMMENT}")(kari)
-    found = await kari.api.db.get(documents.at(call.fill["document_id"]))
-    assert found
-    return Call(call.route, call.fill, {"body": f"Hei @{{{found.owner_id}}}"})
-
-
-async def deleting_a_reply(kari: Person) -> Call:
-    ola = await kari.api.person("Ola")
-    document = await shared(ola, commenter=kari)
-    head = await commented(ola, document)
-    await replied(kari, document, head)
-    await ola.delete(at(document, head))
-    last = (await kari.listed(f"{document.path}/comments"))[-1]
-    return Call(f"DELETE {COMMENT}", {"document_id": document.id, "comment_id": last})
-
-
-async def beginning(kari: Person) -> Call:
-    await enters(kari, CLASS)
-    people = await classmates(kari.api, "Ola", "Sara")
-    return Call("POST /v1/conversations", body={"people": [person.uid for person in people]})
-
-
-def talking(route: str, body: Any = None) -> Prepare:
-    """A request upon a conversation with Ola, in which each has said something."""
-
-    async def prepare(kari: Person) -> Call:
-        await enters(kari, CLASS)
-        (ola,) = await classmates(kari.api, "Ola")
-        conversation = await between(ola, kari)
-        await said(ola, conversation)
-        message = await said(kari, conversation)
-        kari.api.advance(minutes=2)
-        return Call(route, {"conversation_id": conversation.rpartition("/")[2], "message_id": message["id"]}, body)
 
     return prepare
 
@@ -477,7 +418,7 @@ async def a_sweep_of_groups(kari: Person) -> Call:
 SHARES, TRANSFER = "/v1/documents/{document_id}/shares", "/v1/documents/{document_id}/transfer"
 
 
-async def shared(kari: Person, **more: str) -> tuple[Person, dict[str, str]]:
+async def a_share(kari: Person, **more: str) -> tuple[Person, dict[str, str]]:
     """A classmate, and what fills the path of a share that Kari has given them."""
     ola = await kari.api.person("Ola")
     for person in (kari, ola):
@@ -490,42 +431,26 @@ async def shared(kari: Person, **more: str) -> tuple[Person, dict[str, str]]:
 
 def sharing(method: str, rest: str, body: dict[str, str] | None = None) -> Prepare:
     async def prepare(kari: Person) -> Call:
-        _, fill = await shared(kari)
+        _, fill = await a_share(kari)
         return Call(f"{method} {SHARES}{rest}", fill, body)
-async def abandoning(kari: Person) -> Call:
-    call = await talking(f"POST {TALK}/leave")(kari)
-    conversation = await kari.api.db.get(conversations.at(call.fill["conversation_id"]))
-    assert conversation
-    await kari.api.db.commit(conversations.update(conversation, readers=[]))
-    return Call("POST /schedules/sweep-conversations")
-
-
-async def blocking(kari: Person) -> Call:
-    return Call("PUT /v1/me/blocked/{uid}", {"uid": "ola"})
-
-
-def blocked(route: str, **fill: str) -> Prepare:
-    async def prepare(kari: Person) -> Call:
-        await kari.put("/v1/me/blocked/ola")
-        return Call(route, fill)
 
     return prepare
 
 
 async def granting(kari: Person) -> Call:
-    ola, _ = await shared(kari)
+    ola, _ = await a_share(kari)
     document = await kari.writes()
     return Call(f"POST {SHARES}", {"document_id": document.id}, {"principal": f"user:{ola.uid}", "role": "viewer"})
 
 
 async def seeing_readers(kari: Person) -> Call:
-    _, fill = await shared(kari)
+    _, fill = await a_share(kari)
     return Call("GET /v1/documents/{document_id}/readers", fill)
 
 
 async def given(kari: Person) -> tuple[Person, str]:
     """A classmate, and a document of theirs that Kari can read."""
-    ola, _ = await shared(kari)
+    ola, _ = await a_share(kari)
     document = await ola.writes()
     await ola.post(f"{document.path}/shares", {"principal": f"user:{kari.uid}", "role": "viewer"})
     return ola, document.id
@@ -537,7 +462,7 @@ async def leaving(kari: Person) -> Call:
 
 
 async def offering(kari: Person) -> Call:
-    ola, fill = await shared(kari)
+    ola, fill = await a_share(kari)
     return Call(f"POST {TRANSFER}", fill, {"principal": f"user:{ola.uid}"})
 
 
@@ -545,7 +470,7 @@ def offered(route: str) -> Prepare:
     """A request upon a document that is offered to Kari, who could not read it before."""
 
     async def prepare(kari: Person) -> Call:
-        ola, _ = await shared(kari)
+        ola, _ = await a_share(kari)
         document = await ola.writes()
         await ola.post(f"{document.path}/transfer", {"principal": f"user:{kari.uid}"})
         return Call(route, {"document_id": document.id})
@@ -554,14 +479,14 @@ def offered(route: str) -> Prepare:
 
 
 async def withdrawing(kari: Person) -> Call:
-    _, fill = await shared(kari)
+    _, fill = await a_share(kari)
     body = {"principal": "group:klasse-8b", "role": "viewer"}
     await kari.post(f"/v1/documents/{fill['document_id']}/shares", body)
     return Call("POST /v1/documents/withdraw", body={"principal": "group:klasse-8b"})
 
 
 async def an_hour(kari: Person) -> Call:
-    await shared(kari, expiresAt=(clock.now() + timedelta(minutes=30)).isoformat())
+    await a_share(kari, expiresAt=(clock.now() + timedelta(minutes=30)).isoformat())
     kari.api.advance(hours=1)
     return Call("POST /schedules/expire-shares")
 
@@ -607,6 +532,92 @@ async def an_old_notice(kari: Person) -> Call:
     await a_comment(kari)
     kari.api.advance(days=91)
     return Call("POST /schedules/remove-old-notices")
+
+
+COMMENTS = "/v1/documents/{document_id}/comments"
+COMMENT = f"{COMMENTS}/{{comment_id}}"
+TALK = "/v1/conversations/{conversation_id}"
+MESSAGE = f"{TALK}/messages/{{message_id}}"
+
+
+async def replying(kari: Person) -> Call:
+    """Kari answers a reply of Sara's in Ola's document, and names him: both are told."""
+    ola, sara = await kari.api.people("Ola", "Sara")
+    document = await shared(ola, commenter=kari, editor=sara)
+    reply = await replied(sara, document, await commented(kari, document))
+    body = {"body": f"Hei @{{{ola.uid}}}", "parentId": reply["id"]}
+    return Call(f"POST {COMMENTS}", {"document_id": document.id}, body)
+
+
+def upon_a_comment(route: str, body: Any = None) -> Prepare:
+    """A request upon a comment of Kari's in a document of Ola's, to which he has replied."""
+
+    async def prepare(kari: Person) -> Call:
+        ola = await kari.api.person("Ola")
+        document = await shared(ola, commenter=kari)
+        comment = await commented(kari, document)
+        await replied(ola, document, comment)
+        return Call(route, {"document_id": document.id, "comment_id": comment["id"]}, body)
+
+    return prepare
+
+
+async def naming_later(kari: Person) -> Call:
+    call = await upon_a_comment(f"PATCH {COMMENT}")(kari)
+    found = await kari.api.db.get(documents.at(call.fill["document_id"]))
+    assert found
+    return Call(call.route, call.fill, {"body": f"Hei @{{{found.owner_id}}}"})
+
+
+async def deleting_a_reply(kari: Person) -> Call:
+    ola = await kari.api.person("Ola")
+    document = await shared(ola, commenter=kari)
+    head = await commented(ola, document)
+    await replied(kari, document, head)
+    await ola.delete(at(document, head))
+    last = (await kari.listed(f"{document.path}/comments"))[-1]
+    return Call(f"DELETE {COMMENT}", {"document_id": document.id, "comment_id": last})
+
+
+async def beginning(kari: Person) -> Call:
+    await enters(kari, CLASS)
+    people = await classmates(kari.api, "Ola", "Sara")
+    return Call("POST /v1/conversations", body={"people": [person.uid for person in people]})
+
+
+def talking(route: str, body: Any = None) -> Prepare:
+    """A request upon a conversation with Ola, in which each has said something."""
+
+    async def prepare(kari: Person) -> Call:
+        await enters(kari, CLASS)
+        (ola,) = await classmates(kari.api, "Ola")
+        conversation = await between(ola, kari)
+        await said(ola, conversation)
+        message = await said(kari, conversation)
+        kari.api.advance(minutes=2)
+        return Call(route, {"conversation_id": conversation.rpartition("/")[2], "message_id": message["id"]}, body)
+
+    return prepare
+
+
+async def abandoning(kari: Person) -> Call:
+    call = await talking(f"POST {TALK}/leave")(kari)
+    conversation = await kari.api.db.get(conversations.at(call.fill["conversation_id"]))
+    assert conversation
+    await kari.api.db.commit(conversations.update(conversation, readers=[]))
+    return Call("POST /schedules/sweep-conversations")
+
+
+async def blocking(kari: Person) -> Call:
+    return Call("PUT /v1/me/blocked/{uid}", {"uid": "ola"})
+
+
+def blocked(route: str, **fill: str) -> Prepare:
+    async def prepare(kari: Person) -> Call:
+        await kari.put("/v1/me/blocked/ola")
+        return Call(route, fill)
+
+    return prepare
 
 
 CASES: dict[str, Case] = {

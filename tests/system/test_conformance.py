@@ -21,13 +21,10 @@ from accounts.invitations import Invite, id_of, issued
 from accounts.memberships import Belonging, CustomerRole, Membership
 from accounts.outreach import unsubscribing
 from accounts.profiles.records import ProfileRecord, profiles
-from accounts.records import invitations, members
+from accounts.records import GroupRecord, groups, invitations, members
 from core import addresses, clock
 from core.addresses import normalised
 from core.data.operations import Write
-from accounts.memberships import CustomerRole
-from accounts.records import GroupRecord, groups
-from core import clock
 from core.ids import random_id
 from documents.discussion.records import (
     CommentRecord,
@@ -43,19 +40,17 @@ from documents.sharing.principals import share_id
 from tests.documents.authoring.stored import a_stored_document, store
 from tests.documents.sharing.stage import shares
 from tests.support.api import Api, Document, Person
-from tests.support.belonging import joins
-from tests.support.belonging import CLASS, enters
+from tests.support.belonging import CLASS, enters, joins
 from tests.support.conformance import Cast, Tried, settings, try_all
 from tests.support.customers import a_customer
 from tests.support.routes import OPENAPI, documented
-from tests.support.telling import a_comment
+from tests.support.telling import a_comment as a_notice
 
 # Checks that look only at what the phase of edges sends.
 THOROUGH = {"allow_header_conformance", "missing_required_header", "unsupported_method"}
 DOCUMENTS, TRASHED, DEVICES, FILES, GROUPS, OFFERED = 30, 30, 25, 20, 20, 10
 PUPILS, INVITED = 20, 60
 CUSTOMER = "/v1/customers/{customer_id}"
-DOCUMENTS, TRASHED, DEVICES, FILES = 30, 30, 25, 20
 COMMENTS, CONVERSATIONS = 20, 30
 PEOPLE = 4
 
@@ -69,7 +64,7 @@ async def a_cast(api: Api) -> Cast:
     trashed = [await kari.trashes(f"Gammel {n}") for n in range(TRASHED)]
     for document in written:
         assert (await shares(kari, document, "customer:skolen")).status == 201
-    notice_ids = [await a_comment(kari) for _ in range(5)]
+    notice_ids = [await a_notice(kari) for _ in range(5)]
     ids: dict[str, Sequence[str | int]] = {
         "document_id": [*(document.id for document in written + trashed), *await of_others(api, kari)],
         "share_id": [share_id("customer:skolen")],
