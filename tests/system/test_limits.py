@@ -118,6 +118,12 @@ async def sent(person: Person, limit: Limit, value: Any, document_id: str) -> An
     return Answer(await person.http.request(route.declared.method, path, headers=headers, **content))
 
 
+def leads_nowhere(answer: Answer) -> bool:
+    """Tell whether an id was refused for its meaning alone: it has the form of one, and the person knows none such."""
+    codes = {fault["code"] for fault in answer.json["errors"]} if answer.status == 422 else set[str]()
+    return bool(codes) and codes <= {"unknown_customer", "unknown_group"}
+
+
 class TestLimits:
     def test_are_of_every_kind(self) -> None:
         kinds = {limit.place.split("/")[1] for limit in LIMITS if limit.place.count("/") == 2}
@@ -133,8 +139,9 @@ class TestLimits:
             taken = await sent(kari, limit, limit.at, document.id)
             refused = await sent(kari, limit, limit.beyond, document.id)
 
-            assert taken.status in (200, 201, 204, 302, 404, 409, 413), f"{limit}: {taken.response.text}"
-            assert limit.place not in (taken.pointers if taken.status == 422 else []), limit
+            assert leads_nowhere(taken) or taken.status in (200, 201, 204, 302, 404, 409, 413), (
+                f"{limit}: {taken.response.text}"
+            )
             # What no address can name is not there.
             said = (404, "not_found") if "/path/" in limit.place else (422, "validation_failed")
             assert refused.problem == said, limit
