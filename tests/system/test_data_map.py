@@ -10,12 +10,14 @@ import httpx
 import pytest
 from google.cloud.firestore_v1.types import firestore
 
+from accounts.memberships import CustomerRole
 from core.data import codec
 from core.data.buckets import Bucket
 from core.data.collections import Collection
 from core.data.records import COMMIT_FIELD, Record
 from infra.manifest import registered
 from tests.support.api import Api, functions
+from tests.support.belonging import joins
 
 FIRESTORE = "/google.firestore.v1.Firestore"
 DEVICE = "kari-laptop-0123456789"
@@ -131,6 +133,9 @@ async def a_history(api: Api) -> None:
     await api.tasks.idle()
     await api.runs("purge-trash")
     await api.runs("prune-revisions")
+    await joins(kari, "skolen", CustomerRole.OWNER)
+    group = await kari.post("/v1/customers/skolen/groups", {"name": "3B Turlag"})
+    await kari.post(f"/v1/customers/skolen/groups/{group['id']}/transfer", {"customerId": "koret"})
     await kari.post("/v1/me/sessions/revoke")
 
 
@@ -145,6 +150,7 @@ class TestTheDataMap:
         patterns = {collection.pattern for stored in found if (collection := collection_of(stored.path))}
         assert patterns >= {"users/*", "users/*/devices/*", "users/*/securityEvents/*", "documents/*"}
         assert "documents/*/revisions/*" in patterns
+        assert patterns >= {"groups/*", "groups/*/participants/*", "users/*/rates/*"}
         assert undeclared(await objects_of(api)) == []
 
     async def test_would_find_what_it_does_not_know(self, api: Api) -> None:
