@@ -11,6 +11,7 @@ import httpx
 import pytest
 from google.cloud.firestore_v1.types import firestore
 
+from accounts.memberships import CustomerRole
 from core import clock
 from core.data import codec
 from core.data.buckets import Bucket
@@ -18,6 +19,7 @@ from core.data.collections import Collection
 from core.data.records import COMMIT_FIELD, Record
 from infra.manifest import registered
 from tests.support.api import Api, Person, functions
+from tests.support.belonging import joins
 from tests.support.customers import a_customer, a_group
 
 FIRESTORE = "/google.firestore.v1.Firestore"
@@ -140,6 +142,9 @@ async def a_history(api: Api) -> None:
     await api.runs("purge-trash")
     await api.runs("prune-revisions")
     await a_history_of_customers(kari, ola)
+    await joins(kari, "skolen", CustomerRole.OWNER)
+    group = await kari.post("/v1/customers/skolen/groups", {"name": "3B Turlag"})
+    await kari.post(f"/v1/customers/skolen/groups/{group['id']}/transfer", {"customerId": "koret"})
     await kari.post("/v1/me/sessions/revoke")
 
 
@@ -163,6 +168,7 @@ class TestTheDataMap:
         assert patterns >= {"users/*", "users/*/devices/*", "users/*/securityEvents/*", "documents/*"}
         assert "documents/*/revisions/*" in patterns
         assert "notices/*" in patterns
+        assert patterns >= {"groups/*", "groups/*/participants/*", "users/*/rates/*"}
         assert undeclared(await objects_of(api)) == []
 
     async def test_would_find_what_it_does_not_know(self, api: Api) -> None:
