@@ -113,7 +113,6 @@ class TestShare:
             {"principal": "admins:skolen", "role": "viewer"},
             {"principal": "group:__all__", "role": "viewer"},
             {"principal": "user:a/b", "role": "viewer"},
-            {"principal": "user:a\x00b", "role": "viewer"},
             {"principal": 7, "role": "viewer"},
             {"principal": None, "role": "viewer"},
             {"email": "ola@skolen", "role": "viewer"},
