@@ -11,7 +11,7 @@ from documents.records import Role
 
 GrantedRole = Literal[Role.VIEWER, Role.COMMENTER, Role.EDITOR]
 
-_UID, _ID = "[^/]{1,128}", "[A-Za-z0-9_-]{1,128}"
+_UID, _ID = r"[^/\x00]{1,128}", "[A-Za-z0-9_-]{1,128}"
 
 # For the document alone, as pydantic's own patterns cannot look ahead: what `is_storable` says besides.
 _A_UID, _AN_ID = rf"(?!(?:\.|\.\.|__.*__)$){_UID}", f"(?!__.*__$){_ID}"
