@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import schemathesis
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from schemathesis import Case, HookContext, Response
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import AcceptedNegativeData, Failure
@@ -22,6 +23,7 @@ from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
 
 from core.conditions import PATTERN
 from core.ids import random_id
+from documents.discussion.schemas import ConversationDraft
 from tests.support import samples
 from tests.support.belonging import CLASS
 from tests.support.routes import OPENAPI
@@ -161,9 +163,8 @@ def _fitted_in(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None
     for name in ("If-Match", "If-None-Match"):
         if headers.get(name) == "0":
             headers[name] = '"0"'  # the phase of edges takes "0" for a value of this pattern, which it is not
-    if case.operation.label == "POST /v1/conversations" and isinstance(case.body, dict) and case.body.get("groupId"):
-        case.body["groupId"] = CLASS
-        case.body.pop("people", None)
+    if case.operation.label == "POST /v1/conversations" and _is_a_draft(case.body):
+        case.body = {**{name: value for name, value in case.body.items() if name != "people"}, "groupId": CLASS}
     if case.operation.label == "PUT /v1/me/picture" and case.body:
         case.body = samples.photo()
     if _fits(_ETAG, headers.get("If-Match")):
@@ -172,6 +173,14 @@ def _fitted_in(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None
         headers["Idempotency-Key"] = f"{random_id()}{headers['Idempotency-Key']}"[:200]
     if _fits(_PAGE_TOKEN, query.get("pageToken")):
         del query["pageToken"]
+
+
+def _is_a_draft(body: object) -> bool:
+    try:
+        ConversationDraft.model_validate(body)
+    except ValidationError:
+        return False
+    return True
 
 
 def _fits(form: re.Pattern[str], value: object) -> bool:
