@@ -163,8 +163,8 @@ def _fitted_in(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None
     for name in ("If-Match", "If-None-Match"):
         if headers.get(name) == "0":
             headers[name] = '"0"'  # the phase of edges takes "0" for a value of this pattern, which it is not
-    if case.operation.label == "POST /v1/conversations" and _is_a_draft(case.body):
-        case.body = {**{name: value for name, value in case.body.items() if name != "people"}, "groupId": CLASS}
+    if case.operation.label == "POST /v1/conversations" and (draft := _conversation(case.body)):
+        case.body = {"groupId": CLASS, "title": draft.title}
     if case.operation.label == "PUT /v1/me/picture" and case.body:
         case.body = samples.photo()
     if _fits(_ETAG, headers.get("If-Match")):
@@ -175,12 +175,11 @@ def _fitted_in(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None
         del query["pageToken"]
 
 
-def _is_a_draft(body: object) -> bool:
+def _conversation(body: object) -> ConversationDraft | None:
     try:
-        ConversationDraft.model_validate(body)
+        return ConversationDraft.model_validate(body)
     except ValidationError:
-        return False
-    return True
+        return None
 
 
 def _fits(form: re.Pattern[str], value: object) -> bool:
