@@ -30,7 +30,7 @@ class MailCatcher:
 
     def __init__(self, port: int = 0, file: Path | None = None) -> None:
         self.port = port
-        self._file = file
+        self.file = file
         self._mails = _kept(file)
         self._controller: Controller | None = None
 
@@ -58,14 +58,14 @@ class MailCatcher:
     def forget(self) -> None:
         """Forget all mails, in the file too."""
         self._mails.clear()
-        if self._file:
-            self._file.unlink(missing_ok=True)
+        if self.file:
+            self.file.unlink(missing_ok=True)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802 — aiosmtpd calls it by this name
         """Take a mail in, as aiosmtpd hands it over; what is returned is the reply to the sender."""
         mail = decoded(envelope.original_content or b"", [str(address) for address in envelope.rcpt_tos])
-        if self._file:
-            _append(self._file, mail)
+        if self.file:
+            _append(self.file, mail)
         self._mails.append(mail)
         return "250 Kept"
 

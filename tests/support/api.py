@@ -281,7 +281,9 @@ async def an_api(emulators: Emulators, also: Sequence[Served] = (), **settings: 
         held = stack.enter_context(clients.using(Clients(told, interceptors=wire.interceptors())))
         stack.push_async_callback(held.close)
         served = {**functions(), **{one.function.name: one for one in also}}
-        app = gateway.application(GatewaySettings(url, project_id, told.function_url, tasks_host=tasks.host), served)
+        more = {name: settings[name] for name in ("mails_file",) if name in settings}
+        place = GatewaySettings(url, project_id, told.function_url, tasks_host=tasks.host, **more)
+        app = gateway.application(place, served)
         await stack.enter_async_context(serving(app, listener))
         events = await stack.enter_async_context(Events(f"{url}/__local/events"))
         emulators.store.told[project_id] = events.receive

@@ -45,8 +45,8 @@ class GroupTransferDraft(Draft):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
-    customer_id: Id = ""
-    owner_id: Uid = ""
+    customer_id: Id = Field(default_factory=str)
+    owner_id: Uid = Field(default_factory=str)
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from rich.console import Console
 from infra.local import demo
 from infra.local.journeys import JOURNEYS
 from infra.local.journeys.stage import Outcome, Stage, Unexpected, gist
+from infra.local.mail_catcher import MailCatcher
 from infra.local.ports import free_port
 from tests.support.api import an_api
 from tests.support.emulators import Emulators
@@ -70,14 +72,26 @@ class TestJourneys:
     async def test_come_out_as_expected(self, emulators: Emulators, tmp_path: Path, title: str) -> None:
         shown: list[Outcome] = []
         # In files, as the stack keeps them: they hold no object whose name goes on where another's ends.
-        with storing(tmp_path / "logs", tmp_path / "objects") as store:
+        with storing(tmp_path / "logs", tmp_path / "objects") as store, kept(tmp_path / "mails.jsonl") as catching:
+            mails = {"mails_file": catching.file, "smtp_host": "127.0.0.1", "smtp_port": catching.port}
             # The Auth emulator signs people in to one project alone.
-            async with an_api(replace(emulators, store=store), project_id=emulators.project_id) as api:
+            async with an_api(replace(emulators, store=store), project_id=emulators.project_id, **mails) as api:
                 stage = Stage(str(api.http.base_url), f"http://{emulators.auth}", shown.append)
                 await asyncio.to_thread(JOURNEYS[title], stage)
                 stage.close()
 
         assert shown and all(outcome.as_expected for outcome in shown)
+
+
+@contextmanager
+def kept(file: Path) -> Iterator[MailCatcher]:
+    """The stack's mail catcher, with the mails in a file, until the end of the block."""
+    catcher = MailCatcher(file=file)
+    catcher.start()
+    try:
+        yield catcher
+    finally:
+        catcher.stop()
 
 
 def _health(environ: dict[str, Any], start_response: Callable[[str, list[tuple[str, str]]], object]) -> Iterable[bytes]:
