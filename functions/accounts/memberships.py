@@ -11,11 +11,15 @@ from typing import Annotated, Any, Protocol
 
 from core.data.personal_data import Category, NotPersonal, Personal
 from core.data.records import Part
-from core.failures import NotFound
+from core.failures import Conflict, NotFound
 
 
 class CustomerNotFound(NotFound):
     detail = "There is no such Customer, or you do not belong to it."
+
+
+class TooManyGroups(Conflict):
+    detail = "Somebody can be in 1,000 groups at most."
 
 
 class CustomerRole(StrEnum):
@@ -63,6 +67,9 @@ class Holder(Protocol):
 
 HEAVY = ("memberships", "groups", "invitations")
 """The heavy fields of a profile that `Belonging.of` needs."""
+
+MOST_GROUPS = 1_000
+"""Groups that a person can be in: each is a principal of theirs, or two."""
 
 ADMINS = (CustomerRole.ADMIN, CustomerRole.OWNER)
 

@@ -24,11 +24,3 @@ def entered(
         return [participants.update(left_over, membership_id=membership_id, role=role, joined_at=now)]
     line = ParticipantRecord(group_id=group_id, uid=uid, membership_id=membership_id, role=role, joined_at=now)
     return [participants.put(line), groups.increment(groups.at(group_id), member_count=1)]
-
-
-def left(group_id: str, uid: str) -> list[Write[Any]]:
-    """Return the writes that take somebody off a group's roster who was there; the profile's update goes beside."""
-    return [
-        participants.remove(participants.at(group_id, uid)),
-        groups.increment(groups.at(group_id), member_count=-1),
-    ]

@@ -332,7 +332,7 @@ CUSTOMERS: dict[str, Case] = {
     f"GET {INVITATION}": Case(in_a_school(f"GET {INVITATION}"), (1, 2, 0)),
     f"DELETE {INVITATION}": Case(in_a_school(f"DELETE {INVITATION}"), (2, 2, 2)),
     f"POST {INVITATION}/resend": Case(in_a_school(f"POST {INVITATION}/resend"), (2, 2, 2)),
-    "POST /v1/invitations/accept": Case(accepting, (3, 3, 6), many=1, each=(0, 1, 2)),
+    "POST /v1/invitations/accept": Case(accepting, (3, 4, 6), many=1, each=(0, 2, 2)),
     "POST /schedules/expire-invitations": Case(expiring, (4, 4, 3), many=2, each=(2, 2, 2)),
     "POST /schedules/sweep-departures": Case(departing, (4, 3, 1), many=1, each=(3, 2, 1)),
 }

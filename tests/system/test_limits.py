@@ -37,8 +37,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     "POST /v1/documents/{document_id}/shares": {"email": "ola@example.com", "role": "viewer"},
     "POST /v1/documents/{document_id}/transfer": {"principal": "customer:skolen"},
 }
-# Whose body holds one field out of several.
-ALTERNATIVES = {"POST /v1/customers/{customer_id}/groups/{group_id}/transfer"}
+# Fields of which a body holds one alone.
+ALTERNATIVES = ({"customerId", "ownerId"}, {"groupId", "people"})
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,8 @@ async def sent(person: Person, limit: Limit, value: Any, document_id: str) -> An
         headers["Content-Type"], content = kind, {"content": b"# Tur"}
     elif route.declared.method in ("POST", "PATCH") or limit.route in NEEDED:
         given = {name: value} if kind == "body" else {}
-        needed = {} if given and limit.route in ALTERNATIVES else NEEDED.get(limit.route, {})
+        others = {other for fields in ALTERNATIVES if name in fields for other in fields}
+        needed = {field: one for field, one in NEEDED.get(limit.route, {}).items() if field not in others}
         content = {"json": {**needed, **given}}
     path = route.declared.path.format_map(fill) + query
     return Answer(await person.http.request(route.declared.method, path, headers=headers, **content))

@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from accounts.customers import inviting
 from accounts.customers.joining import Joining
+from accounts.customers.owners import OwnerRefused
+from accounts.customers.service import TooManyMemberships
 from accounts.invitations import id_of, state_at
-from accounts.memberships import HEAVY, Belonging, CustomerRole
+from accounts.memberships import HEAVY, Belonging, CustomerRole, TooManyGroups
 from accounts.profiles.admission import Need, admit
 from accounts.profiles.records import ProfileRecord, profiles
 from accounts.records import InvitationRecord, InvitationState, invitations
@@ -39,6 +41,10 @@ class TooManyOpened(Conflict):
     detail = "You hold 200 invitations of others, and nobody holds more. Leave one of their documents first."
 
 
+REFUSALS: Final = (InvitationNotFound, TooManyOpened, TooManyMemberships, TooManyGroups, OwnerRefused)
+"""What accepting can be refused for."""
+
+
 @dataclass(frozen=True)
 class Accepted:
     """Where an accepted invitation leads: an address of this API, with a Customer and one's role there if it is one."""
@@ -51,7 +57,7 @@ class Accepted:
 async def accept(db: Database, tasks: Tasks, secret: bytes, caller: Caller, token: str, now: datetime) -> Accepted:
     """Accept an invitation with its secret; again by the same person, it answers the same and does no more.
 
-    Raises InvitationNotFound for whatever is not so, TooManyMemberships and TooManyOpened where there is no room.
+    Raises InvitationNotFound for whatever is not so, and the others of REFUSALS where there is no room.
     """
     accepted, told = await _accept(db, secret, caller, token, now)
     await hand_over(tasks, *told)

@@ -279,13 +279,7 @@ async def resend(customer_id: Id, invitation_id: Id, caller: TheCaller, db: TheD
 @app.post(
     "/v1/invitations/accept",
     shows=Opened,
-    raises=[
-        *REFUSALS,
-        accepting.InvitationNotFound,
-        accepting.TooManyOpened,
-        service.TooManyMemberships,
-        owners.OwnerRefused,
-    ],
+    raises=[*REFUSALS, *accepting.REFUSALS],
     budget=Budget(rpcs=3, reads=4, writes=5, per="group"),
     example={"token": "r3cXb0nXcPz1Yk2b5m6qkQ8oXw4tUu7sVh9jA1dEfGk"},
 )

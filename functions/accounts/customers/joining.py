@@ -6,8 +6,16 @@ from typing import Any
 
 from accounts import rosters
 from accounts.customers import authority, owners, service
-from accounts.memberships import Belonging, CustomerRole, GroupRole, Membership, Place
-from accounts.records import InvitationRecord, customers, groups, members
+from accounts.memberships import (
+    MOST_GROUPS,
+    Belonging,
+    CustomerRole,
+    GroupRole,
+    Membership,
+    Place,
+    TooManyGroups,
+)
+from accounts.records import GroupRecord, InvitationRecord, ParticipantRecord, customers, groups, members, participants
 from core.data.database import Database
 from core.data.operations import Write
 from core.ids import random_id
@@ -65,11 +73,22 @@ class Joining:
             self.writes.append(customers.increment(customers.key_of(customer), seats_taken=-freed))
 
     async def _enter_groups(self, db: Database, membership: Membership) -> None:
-        """Enter those groups of the invitation that are still there, in that Customer; who comes to help, as helper."""
+        """Enter those groups of the invitation that are still there, in that Customer; who comes to help, as helper.
+
+        Raises TooManyGroups.
+        """
         role = GroupRole.MEMBER if self.wanted is CustomerRole.MEMBER else GroupRole.HELPER
+        for group, left_over in await self._groups(db):
+            if len(self.belonging.groups) >= MOST_GROUPS:
+                raise TooManyGroups
+            place = Place(customer_id=self.customer_id, role=role)
+            self.belonging = self.belonging.entering(group.id, place)
+            self.writes += rosters.entered(group.id, self.uid, membership.id, role, self.now, left_over)
+
+    async def _groups(self, db: Database) -> list[tuple[GroupRecord, ParticipantRecord | None]]:
+        """Return the groups to enter, each with the line of an earlier time that is still on its roster."""
         new = [one for one in self.invitation.group_ids if one not in self.belonging.groups]
-        for group in await db.get_all(*(groups.at(group_id) for group_id in new)):
-            if group and group.customer_id == self.customer_id and not group.deleted:
-                place = Place(customer_id=self.customer_id, role=role)
-                self.belonging = self.belonging.entering(group.id, place)
-                self.writes += rosters.entered(group.id, self.uid, membership.id, role, self.now)
+        lines = (participants.at(group_id, self.uid) for group_id in new)
+        found: list[Any] = [*await db.get_all(*(groups.at(group_id) for group_id in new), *lines)]
+        pairs = zip(found[: len(new)], found[len(new) :], strict=True)
+        return [(one, line) for one, line in pairs if one and one.customer_id == self.customer_id and not one.deleted]

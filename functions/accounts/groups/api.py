@@ -21,9 +21,9 @@ from accounts.groups.schemas import (
     ParticipantView,
     TransferView,
 )
-from accounts.groups.standing import GroupForbidden, GroupNotFound, TooManyGroups, etag
+from accounts.groups.standing import GroupForbidden, GroupNotFound, etag
 from accounts.groups.transferring import AlreadyThere, GroupMoving, OfferNotFound, Transferred
-from accounts.memberships import CustomerNotFound, GroupRole
+from accounts.memberships import CustomerNotFound, GroupRole, TooManyGroups
 from accounts.profiles.admission import REFUSALS
 from accounts.records import individual_id
 from core import clock

@@ -5,12 +5,11 @@ from datetime import datetime
 from typing import Final
 
 from accounts.groups import places
-from accounts.groups.founding import MOST
 from accounts.groups.people import may_enter
 from accounts.groups.places import Change, Occupant
 from accounts.groups.reading import Seen
-from accounts.groups.standing import Action, Standing, TooManyGroups, demand
-from accounts.memberships import HEAVY, GroupRole
+from accounts.groups.standing import Action, Standing, demand
+from accounts.memberships import HEAVY, MOST_GROUPS, GroupRole, TooManyGroups
 from accounts.profiles.admission import Need, admit
 from accounts.records import GroupRecord, groups, participants
 from core.caller import Caller
@@ -70,7 +69,7 @@ def _change(group: GroupRecord, uid: str, occupant: Occupant, uids: Sequence[str
     if not may_enter(group, occupant):
         detail = "Only members of the Customer can look after its groups."
         raise Invalid(faults=[Fault(f"/helpers/{uids.index(uid)}", "not_a_member", detail)])
-    if occupant.place_in(group) is None and occupant.profile and len(occupant.profile.groups) >= MOST:
+    if occupant.place_in(group) is None and occupant.profile and len(occupant.profile.groups) >= MOST_GROUPS:
         raise TooManyGroups
     return places.put(group, occupant, GroupRole.HELPER, now)
 

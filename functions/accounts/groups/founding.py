@@ -2,10 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-from accounts.groups.standing import GroupForbidden, Standing, TooManyGroups
-from accounts.memberships import HEAVY, Belonging, CustomerNotFound, CustomerRole, GroupRole, Membership, Place
+from accounts.groups.standing import GroupForbidden, Standing
+from accounts.memberships import (
+    HEAVY,
+    MOST_GROUPS,
+    Belonging,
+    CustomerNotFound,
+    CustomerRole,
+    GroupRole,
+    Membership,
+    Place,
+    TooManyGroups,
+)
 from accounts.profiles.admission import Need, admit
 from accounts.profiles.records import ProfileRecord, profiles
 from accounts.records import GroupRecord, ParticipantRecord, groups, participants
@@ -13,9 +22,6 @@ from core.caller import Caller
 from core.data.contention import again_when_moved
 from core.data.database import Database, Moved
 from core.failures import Conflict, IdempotencyKeyReused
-
-MOST: Final = 1_000
-"""Groups that one person can be in: their places lie on their profile, which has room for so many."""
 
 
 class GroupGone(Conflict):
@@ -54,7 +60,7 @@ async def found(
         group_id=group.id, uid=caller.uid, membership_id=membership.id, role=GroupRole.HELPER, joined_at=now
     )
     belonging = Belonging.of(profile).entering(group.id, Place(customer_id=customer_id, role=GroupRole.HELPER))
-    if len(belonging.groups) > MOST:
+    if len(belonging.groups) > MOST_GROUPS:
         raise TooManyGroups
     update = profiles.update(profile, **belonging.fields(caller.uid))
     try:

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.groups import places
-from accounts.groups.founding import MOST
 from accounts.groups.places import Occupant
-from accounts.groups.standing import Action, TooManyGroups, demand
-from accounts.memberships import HEAVY, GroupRole
+from accounts.groups.standing import Action, demand
+from accounts.memberships import HEAVY, MOST_GROUPS, GroupRole, TooManyGroups
 from accounts.profiles.admission import Need, admit
 from accounts.profiles.records import AccountState, ProfileRecord, profiles
 from accounts.records import GroupRecord, ParticipantRecord, groups, participants
@@ -76,7 +75,7 @@ async def put(
     place, profile = occupant.place_in(group), occupant.profile
     if profile is None or not may_enter(group, occupant):
         raise ParticipantNotFound
-    if place is None and len(profile.groups) >= MOST:
+    if place is None and len(profile.groups) >= MOST_GROUPS:
         raise TooManyGroups
     if writes := places.counted(group, [places.put(group, occupant, role, now)]):
         await db.commit(*writes)

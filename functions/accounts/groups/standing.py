@@ -6,7 +6,7 @@ from enum import StrEnum
 from accounts.memberships import ADMINS, CustomerRole, GroupRole
 from accounts.profiles.records import ProfileRecord
 from accounts.records import GroupRecord
-from core.failures import Conflict, Forbidden, NotFound
+from core.failures import Forbidden, NotFound
 
 
 class Action(StrEnum):
@@ -23,10 +23,6 @@ class GroupNotFound(NotFound):
 
 class GroupForbidden(Forbidden):
     detail = "You can see this, but your role does not allow that."
-
-
-class TooManyGroups(Conflict):
-    detail = "Somebody can be in 1,000 groups at most."
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from accounts.records import groups, invitations, members, participants
 from core import addresses, clock
 from core.ids import random_id
 from tests.support.api import Api, Person
-from tests.support.belonging import joins, told
+from tests.support.belonging import joins, leaves, told
 from tests.support.customers import a_customer, a_group, accepts, invitation, token
 
 MISSING = (404, "not_found")
@@ -32,6 +32,20 @@ async def opening(inviter: Person, email: str, opens: str = "/v1/documents/turen
     key, seed, email = inviter.api.clients.settings.key, random_id(), addresses.normalised(email)
     await inviter.api.db.commit(*making.issued(key, seed, Invite(email, opens, "nb"), inviter.uid, "", clock.now()))
     return making.token_of(key, seed)
+
+
+class TestAgain:
+    async def test_before_the_rosters_are_tidied_counts_nobody_twice(self, api: Api) -> None:
+        kari, ola = await api.people("Kari", "Ola")
+        school = await a_customer(kari)
+        group = await a_group(school)
+        await school.takes(ola, group_ids=(group,))
+        await leaves(ola, school.id)
+
+        await school.takes(ola, group_ids=(group,))
+
+        found = await api.db.get(groups.at(group))
+        assert found and found.member_count == 1
 
 
 class TestWhoMay:
