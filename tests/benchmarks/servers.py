@@ -20,8 +20,9 @@ from infra.local.places import HOME, ROOT
 
 HERE: Final = Path(__file__).parent
 LOGS: Final = HOME.logs / "benchmarks"
-PYTHON: Final = ROOT / ".local" / "deployed" / "bin" / "python"
-"""An interpreter with the packages that are deployed, and no others; `make bench` makes it."""
+_DEPLOYED: Final = ROOT / ".local" / "deployed" / "bin" / "python"
+PYTHON: Final = _DEPLOYED if _DEPLOYED.exists() else Path(sys.executable)
+"""An interpreter with the packages that are deployed, and no others, where `make bench` has made one."""
 
 NODE: Final = HERE / "peers" / "node"
 # firebase-admin decodes unsigned tokens while this is set, and asks nobody: the emulator itself need not run.

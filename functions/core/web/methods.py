@@ -34,9 +34,10 @@ class HeadAsGet:
 def allowed(routes: Iterable[BaseRoute], scope: Scope) -> str:
     """Return the value of Allow for the scope's path.
 
-    Where a path without placeholders fits, it is meant: `/v1/documents/empty-trash` is no document.
+    Where several paths fit, the one with the fewest placeholders is meant: `/v1/documents/empty-trash` is no document.
     """
     fitting: list[Any] = [route for route in routes if route.matches(scope)[0] is not Match.NONE]
-    exact = [route for route in fitting if not route.param_convertors]
-    methods: set[str] = {method for route in exact or fitting for method in route.methods or ()}
+    fewest = min((len(route.param_convertors) for route in fitting), default=0)
+    meant = [route for route in fitting if len(route.param_convertors) == fewest]
+    methods: set[str] = {method for route in meant for method in route.methods or ()}
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))

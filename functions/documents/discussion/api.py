@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from accounts.profiles.admission import REFUSALS
 from core import clock
-from core.failures import Malformed
+from core.failures import Malformed, NotFound
 from core.functions import http_function
 from core.web.application import Budget
 from core.web.dependencies import TheCaller, TheDatabase, ThePage
@@ -20,7 +20,7 @@ __all__ = ["app", "comment_routes", "conversation_routes", "discussion"]
 @app.put(
     "/v1/me/blocked/{uid}",
     status=204,
-    raises=REFUSALS,
+    raises=[*REFUSALS, NotFound],
     budget=Budget(rpcs=2, reads=2, writes=1),
 )
 async def block(uid: Uid, caller: TheCaller, db: TheDatabase) -> Response:
@@ -35,7 +35,7 @@ async def block(uid: Uid, caller: TheCaller, db: TheDatabase) -> Response:
 @app.delete(
     "/v1/me/blocked/{uid}",
     status=204,
-    raises=REFUSALS,
+    raises=[*REFUSALS, NotFound],
     budget=Budget(rpcs=2, reads=2, writes=1),
 )
 async def unblock(uid: Uid, caller: TheCaller, db: TheDatabase) -> Response:
