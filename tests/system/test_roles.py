@@ -72,8 +72,10 @@ _APART: dict[str, dict[str, str]] = {
         "admin": GOOD,
     },
     # They name Customers and groups that only whoever is in them can name.
-    f"POST {DOCUMENT}/shares": dict.fromkeys(("viewer", "commenter"), FORBIDDEN)
-    | dict.fromkeys(("editor", "owner"), "422 validation_failed"),
+    f"POST {DOCUMENT}/shares": {
+        **dict.fromkeys(("viewer", "commenter"), FORBIDDEN),
+        **dict.fromkeys(("editor", "owner"), "422 validation_failed"),
+    },
     f"POST {DOCUMENT}/transfer": {
         **dict.fromkeys(("viewer", "commenter", "editor", "group helper"), FORBIDDEN),
         "owner": "422 validation_failed",
@@ -102,7 +104,7 @@ async def give(person: Person, call: Call, held: tuple[str, Role]) -> None:
 
 
 async def caller(api: Api, who: str) -> Person:
-    person = await api.person("Olaug", **({"staff": True} if who == "staff" else {}))
+    person = await _somebody(api, who)
     if who == "group helper":
         await joins(person, "skolen")
         await enters(person, "klassen", "skolen", helper=True)
@@ -111,6 +113,10 @@ async def caller(api: Api, who: str) -> Person:
     if who == "admin of another":
         await joins(person, "nabolaget", CustomerRole.ADMIN)
     return person
+
+
+async def _somebody(api: Api, who: str) -> Person:
+    return await api.person("Olaug", staff=True) if who == "staff" else await api.person("Olaug")
 
 
 async def outcome(call: Call, person: Person) -> str:
@@ -200,7 +206,7 @@ class TestUponAGroup:
         kari = await api.person("Kari")
         calls = [call for call in await calls_on(kari) if call.route in documented() and GROUP in call.route]
         calls = [call for call in calls if not call.route.endswith("/transfer/accept")]
-        person = await api.person("Olaug", **({"staff": True} if who == "staff" else {}))
+        person = await _somebody(api, who)
         await _belongs(person, who, calls)
 
         got = {call.route: await outcome(call, person) for call in calls}
