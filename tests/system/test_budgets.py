@@ -8,9 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from google.cloud.tasks_v2 import CloudTasksAsyncClient, Queue
-from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcAsyncIOTransport
-from grpc import aio
 
 from accounts.customers.departures import mark
 from accounts.memberships import CustomerRole
@@ -18,7 +15,6 @@ from accounts.profiles.records import profiles
 from accounts.records import GroupRecord, groups
 from core import clock
 from core.services.outbox import NoticeKind
-from core.settings import REGION
 from documents.discussion.records import conversations
 from documents.records import documents
 from infra.local.events.event import Event
@@ -26,7 +22,7 @@ from infra.local.machine_tokens import machine_token
 from tests.documents.discussion.conftest import at, between, classmates, commented, replied, said, shared
 from tests.documents.files.conftest import announced, brought, kept, quiet
 from tests.support import samples
-from tests.support.api import Api, Client, Person, functions
+from tests.support.api import Api, Client, Person
 from tests.support.belonging import CLASS, enters, founds, joins, leaves
 from tests.support.customers import SCHOOL, a_customer, a_group, token
 from tests.support.routes import Call, routes
@@ -757,18 +753,6 @@ def caller_of(api: Api, route: str, kari: Person) -> Client:
 
 def test_each_route_is_measured() -> None:
     assert set(CASES) == set(routes())
-
-
-@pytest.fixture
-async def queues_at_rest(api: Api) -> None:
-    """Let the tasks that a route leaves behind wait, so that the route alone is measured."""
-    parent = f"projects/{api.project_id}/locations/{REGION}"
-    async with aio.insecure_channel(api.tasks.host) as channel:
-        queues = CloudTasksAsyncClient(transport=CloudTasksGrpcAsyncIOTransport(channel=channel))
-        for queue in [one.function.queue for one in functions().values() if one.function.queue]:
-            name = f"{parent}/queues/{queue.name}"
-            await queues.create_queue(parent=parent, queue=Queue(name=name))
-            await queues.pause_queue(name=name)
 
 
 @pytest.mark.usefixtures("queues_at_rest")

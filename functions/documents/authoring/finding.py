@@ -140,13 +140,14 @@ def _matching(
 
 
 async def _matches(db: Database, queries: Sequence[Query[DocumentRecord]]) -> tuple[list[DocumentRecord], bool]:
-    """Return up to 1,000 matches, the same on every page, and whether there are more.
+    """Return up to 1,000 matches, the same on every page, and whether there may be more.
 
     Without an order Firestore yields documents by id, so the first of each query hold the first of all.
     """
-    parts = await asyncio.gather(*(db.query(query.limit(MOST_MATCHES + 1)) for query in queries))
+    parts = await asyncio.gather(*(db.query(query.limit(MOST_MATCHES)) for query in queries))
     found = {document.id: document for part in parts for document in part}
-    return [found[id_] for id_ in sorted(found)[:MOST_MATCHES]], len(found) > MOST_MATCHES
+    truncated = len(found) > MOST_MATCHES or any(len(part) == MOST_MATCHES for part in parts)
+    return [found[id_] for id_ in sorted(found)[:MOST_MATCHES]], truncated
 
 
 def _ranked(

@@ -112,7 +112,7 @@ class TestRanking:
 
         page = await kari.get("/v1/documents?q=b%C3%A6r&pageSize=100")
 
-        assert api.wire.cost == (2, 1_002, 0)
+        assert api.wire.cost == (2, 1_001, 0)
         assert (len(page["items"]), page["truncated"]) == (100, True)
         last = page
         seen = [item["id"] for item in page["items"]]
