@@ -60,6 +60,7 @@ class TestAllow:
             # No document is called so: what is routed by its own name is meant.
             ("/v1/documents/empty-trash", "POST"),
             ("/v1/documents/some-id/purge", "POST"),
+            ("/v1/documents/some-id/comments/unread", "GET, HEAD"),
         ],
     )
     async def test_names_every_method_of_the_address(self, api: Api, path: str, methods: str) -> None:
