@@ -1,6 +1,6 @@
 """What travels of shares, readers and offers."""
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
@@ -25,35 +25,27 @@ def _names_somebody(given: str) -> str:
     return given
 
 
+def _principal(kinds: str, example: str, *, or_person: bool = True) -> Any:
+    """Return the field of a principal of these kinds, divided by `|`; besides them it may name a person."""
+
+    def form(uid: str, id_: str) -> str:
+        names = f"(?:{kinds}):{id_}"
+        return f"^(?:user:{uid}|{names})$" if or_person else f"^{names}$"
+
+    return Field(pattern=form(_UID, _ID), json_schema_extra={"pattern": form(_A_UID, _AN_ID)}, examples=[example])
+
+
 Principal = Annotated[
-    str,
-    Field(
-        pattern=f"^(?:user:{_UID}|(?:group|helpers|customer):{_ID})$",
-        json_schema_extra={"pattern": f"^(?:user:{_A_UID}|(?:group|helpers|customer):{_AN_ID})$"},
-        examples=["helpers:k_Vl9ZP53pkTXlfbzl1kdS"],
-    ),
-    AfterValidator(_names_somebody),
+    str, _principal("group|helpers|customer", "helpers:k_Vl9ZP53pkTXlfbzl1kdS"), AfterValidator(_names_somebody)
 ]
 """Whom a document can be shared with: a person, a group, a group's helpers, a Customer."""
 
-OwningPrincipal = Annotated[
-    str,
-    Field(
-        pattern=f"^(?:user:{_UID}|customer:{_ID})$",
-        json_schema_extra={"pattern": f"^(?:user:{_A_UID}|customer:{_AN_ID})$"},
-        examples=["user:kari-nordmann"],
-    ),
-    AfterValidator(_names_somebody),
-]
+OwningPrincipal = Annotated[str, _principal("customer", "user:kari-nordmann"), AfterValidator(_names_somebody)]
 """Whom a document can belong to."""
 
 SharedPrincipal = Annotated[
     str,
-    Field(
-        pattern=f"^(?:group|helpers|customer):{_ID}$",
-        json_schema_extra={"pattern": f"^(?:group|helpers|customer):{_AN_ID}$"},
-        examples=["customer:k_Vl9ZP53pkTXlfbzl1kdS"],
-    ),
+    _principal("group|helpers|customer", "customer:k_Vl9ZP53pkTXlfbzl1kdS", or_person=False),
     AfterValidator(_names_somebody),
 ]
 """A group, its helpers, or a Customer."""
