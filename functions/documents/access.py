@@ -170,6 +170,13 @@ def demand(
     return document, role
 
 
+def held(document: DocumentRecord, roles: Mapping[str, Role], expires: Mapping[str, datetime]) -> dict[str, object]:
+    """Return what a document holds of these roles and the ends that some of them have, and all that follows from it."""
+    kept = {name: end for name, end in expires.items() if name in roles}
+    found = lists(roles, document.tags, trashed=document.trashed)
+    return {"roles": dict(roles), "expires": kept, "next_expiry": min(kept.values(), default=None), **found}
+
+
 def lists(roles: Mapping[str, Role], tags: Iterable[str], *, trashed: bool) -> dict[str, object]:
     """Derive from roles and tags what queries find a document by; one in the trash, for those who may see it there."""
     readers = sorted(p for p, role in roles.items() if not trashed or allows(role, Action.TRASH))

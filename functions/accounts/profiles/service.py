@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from accounts.profiles.acquaintance import acquainted
 from accounts.profiles.admission import Need, admit
 from accounts.profiles.records import AccountState, ProfileRecord, SecurityEventKind, profiles, storage_use
 from accounts.profiles.security_events import event
@@ -110,6 +111,6 @@ async def change_state(db: Database, uid: str, state: AccountState, now: datetim
 async def person(db: Database, caller: Caller, uid: str) -> ProfileRecord:
     """Return another's profile to someone who shares something with them. Raises PersonNotFound for anybody else."""
     own, other = await admit(db, caller, Need.READ, profiles.at(uid))
-    if other is None or not set(own.principals) & set(other.principals) or other.state is AccountState.ERASING:
+    if other is None or not acquainted(own, other):
         raise PersonNotFound
     return other

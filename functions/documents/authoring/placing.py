@@ -4,7 +4,7 @@ A Customer's document has no owner but its admins. Its maker's role hangs on the
 commit that ends the membership, and does not come back with another one.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,29 +96,19 @@ def moved(document: DocumentRecord, customer_id: str) -> dict[str, Any]:
         for name, role in document.roles.items()
         if name != former
     }
-    admins = {f"admins:{customer_id}": Role.OWNER}
+    admins = f"admins:{customer_id}"
+    expires = {name: end for name, end in document.expires.items() if name != admins}
     offer = {"offered_to": None, "offered_at": None}
-    return {"customer_id": customer_id, **offer, **_with(document, {**roles, **admins}, lasting=admins)}
+    return {"customer_id": customer_id, **offer, **access.held(document, roles | {admins: Role.OWNER}, expires)}
 
 
 def parted(document: DocumentRecord, group_id: str) -> dict[str, Any]:
     """Return the changes by which a document has nothing more to do with a group that is no more."""
     principals = {f"group:{group_id}", f"helpers:{group_id}"}
     roles = {name: role for name, role in document.roles.items() if name not in principals}
-    changes = _with(document, roles)
+    changes = access.held(document, roles, document.expires)
     if document.group_id == group_id:
         changes["group_id"] = None
     if document.offered_to in principals:
         changes |= {"offered_to": None, "offered_at": None}
     return changes
-
-
-def _with(document: DocumentRecord, roles: Mapping[str, Role], lasting: Collection[str] = ()) -> dict[str, Any]:
-    """Return what a document holds of these roles. Those that are `lasting` have no end, whatever was there before."""
-    expires = {name: at for name, at in document.expires.items() if name in roles and name not in lasting}
-    return {
-        "roles": dict(roles),
-        "expires": expires,
-        "next_expiry": min(expires.values(), default=None),
-        **access.lists(roles, document.tags, trashed=document.trashed),
-    }

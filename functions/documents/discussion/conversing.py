@@ -7,24 +7,22 @@ group is out of its conversations with the next request.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from accounts.profiles import names
+from accounts.profiles.acquaintance import acquainted
 from accounts.profiles.admission import Need, admit
-from accounts.profiles.records import AccountState, ProfileRecord, profiles
+from accounts.profiles.records import ProfileRecord, profiles
 from core.caller import Caller
 from core.data.collections import Key
 from core.data.contention import again_when_moved
 from core.data.database import Database, Moved
-from core.data.operations import Query
+from core.data.operations import Query, in_parts
 from core.failures import Conflict, Fault, IdempotencyKeyReused, Invalid, NotFound
 from core.ids import derived_id
 from core.paging import PageRequest
 from documents.discussion.reading import count_new
 from documents.discussion.records import ConversationRecord, blocks, conversations, messages, readings
-
-_IN_ONE_QUERY: Final = 30
-"""Options of one query: https://firebase.google.com/docs/firestore/query-data/queries#limits_on_or_queries"""
 
 
 class ConversationNotFound(NotFound):
@@ -109,16 +107,10 @@ async def _reached(db: Database, profile: ProfileRecord, uids: Sequence[str]) ->
     found = await db.get_all(*keys)
     others: list[ProfileRecord | None] = list(found[: len(uids)])
     blocked = any(found[len(uids) :])
-    reached = [other for other in others if other and _share_something(profile, other)]
+    reached = [other for other in others if other and other.uid != profile.uid and acquainted(profile, other)]
     if blocked or len(reached) < len(uids):
         raise _out_of_reach("/people")
     return reached
-
-
-def _share_something(one: ProfileRecord, other: ProfileRecord) -> bool:
-    shared = set(one.principals) & set(other.principals)
-    there = other.state is not AccountState.ERASING and one.uid != other.uid
-    return there and any(principal.startswith(("group:", "customer:")) for principal in shared)
 
 
 def _out_of_reach(pointer: str) -> Invalid:
@@ -173,8 +165,8 @@ async def listed(
     wanted = [one for one in profile.principals if one.startswith(("user:", "group:"))]
     if group_id is not None:
         wanted = [one for one in wanted if one == f"group:{group_id}"]
-    parts = [wanted[start : start + _IN_ONE_QUERY] for start in range(0, len(wanted), _IN_ONE_QUERY)]
-    found, token = await page.of_all(db, [_of(part) for part in parts], lambda one: (one.active_at, one.id))
+    queries = [_of(part) for part in in_parts(wanted)]
+    found, token = await page.of_all(db, queries, lambda one: (one.active_at, one.id))
     known = await names.of(db, {uid for one in found for uid in one.people}, profile)
     return [Shown(one, known) for one in found], token
 

@@ -1,7 +1,6 @@
 """What a change of who may do what changes in a document's record: pure, so that it goes into whatever commit."""
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Collection
 
 from documents import access
 from documents.access import Grant
@@ -14,12 +13,14 @@ def opened(
     """Return the fields after a principal has got this, and others have lost theirs."""
     roles = {name: role for name, role in document.roles.items() if name not in instead_of} | {principal: grant.role}
     expires = {name: end for name, end in document.expires.items() if name != principal}
-    return _fields(document, roles, expires | ({principal: grant.until} if grant.until else {}))
+    return access.held(document, roles, expires | ({principal: grant.until} if grant.until else {}))
 
 
 def closed(document: DocumentRecord, *principals: str) -> dict[str, object]:
     """Return the fields after these principals have lost what they had."""
-    return _fields(document, {n: role for n, role in document.roles.items() if n not in principals}, document.expires)
+    return access.held(
+        document, {n: role for n, role in document.roles.items() if n not in principals}, document.expires
+    )
 
 
 def handed(document: DocumentRecord, owners: Collection[str], gone: Collection[str]) -> dict[str, object]:
@@ -30,10 +31,4 @@ def handed(document: DocumentRecord, owners: Collection[str], gone: Collection[s
     before = {name: Role.EDITOR if role is Role.OWNER else role for name, role in document.roles.items()}
     roles = {name: role for name, role in before.items() if name not in gone} | dict.fromkeys(owners, Role.OWNER)
     expires = {name: end for name, end in document.expires.items() if name not in owners}
-    return {**_fields(document, roles, expires), "offered_to": None, "offered_at": None}
-
-
-def _fields(document: DocumentRecord, roles: dict[str, Role], expires: Mapping[str, datetime]) -> dict[str, object]:
-    kept = {name: end for name, end in expires.items() if name in roles}
-    lists = access.lists(roles, document.tags, trashed=document.trashed)
-    return {"roles": roles, "expires": kept, "next_expiry": min(kept.values(), default=None), **lists}
+    return {**access.held(document, roles, expires), "offered_to": None, "offered_at": None}

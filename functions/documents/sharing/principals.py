@@ -5,6 +5,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
+from accounts.profiles.acquaintance import acquainted
 from accounts.profiles.records import AccountState, ProfileRecord, profiles
 from accounts.records import CustomerRecord, GroupRecord, InvitationRecord, customers, groups, invitations
 from core.data.collections import Key
@@ -83,8 +84,8 @@ def demand_nameable(document: DocumentRecord, own: ProfileRecord, principal: str
 
 
 def _is_known(document: DocumentRecord, own: ProfileRecord, other: ProfileRecord) -> bool:
-    at_hand = {*own.principals, *personal(document.roles)}
-    return other.state is not AccountState.ERASING and not at_hand.isdisjoint(other.principals)
+    reads = not personal(document.roles).isdisjoint(other.principals) and other.state is not AccountState.ERASING
+    return reads or acquainted(own, other)
 
 
 def refuse_owner(principal: str) -> Invalid:
