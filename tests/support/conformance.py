@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import schemathesis
 from hypothesis import strategies as st
@@ -21,12 +21,19 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.generation.meta import CoverageScenario, coverage_scenario
 from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPositiveData, UseAfterFree
 
+from accounts.groups.schemas import AssignmentDraft
 from core.conditions import PATTERN
 from core.ids import random_id
+from core.web.schemas import Draft
 from documents.discussion.schemas import ConversationDraft
 from tests.support import samples
 from tests.support.belonging import CLASS
 from tests.support.routes import OPENAPI
+
+MEMBER: Final = "kari-nordmann"
+"""The uid that the document's examples name: in a run, a member of the Customer."""
+
+D = TypeVar("D", bound=Draft)
 
 _ETAG: Final = re.compile(PATTERN)
 _PAGE_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -200,8 +207,10 @@ def _fitted_in(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None
 
 def _meant(route: str, body: Any) -> Any:
     """Return the body as somebody sends it who means it."""
-    if route == "POST /v1/conversations" and (draft := _conversation(body)):
+    if route == "POST /v1/conversations" and (draft := _read(ConversationDraft, body)):
         return {"groupId": CLASS, "title": draft.title}
+    if route.endswith("/assign") and (draft := _read(AssignmentDraft, body)):
+        return {"helpers": [MEMBER for _ in draft.helpers]}
     if route == "PUT /v1/me/picture":
         return samples.photo()
     if route == "POST /v1/unsubscribe":
@@ -209,9 +218,9 @@ def _meant(route: str, body: Any) -> Any:
     return body
 
 
-def _conversation(body: object) -> ConversationDraft | None:
+def _read(draft: type[D], body: object) -> D | None:
     try:
-        return ConversationDraft.model_validate(body)
+        return draft.model_validate(body)
     except ValidationError:
         return None
 
