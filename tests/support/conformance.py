@@ -239,8 +239,8 @@ def _is_a_fault(context: HookContext, failure: Failure, case: Case, response: Re
             "DELETE /v1/documents/{document_id}",
             "DELETE /v1/customers/{customer_id}/invitations/{invitation_id}",
         }
-    if isinstance(failure, EnsureResourceAvailability) and case.path.endswith("/transfer"):
-        return False  # a document that has just been made is offered to nobody
+    if isinstance(failure, EnsureResourceAvailability) and case.path.endswith(("/transfer", "/transfer/accept")):
+        return False  # what has just been made is offered to nobody, and what is offered is for another to accept
     if isinstance(failure, AcceptedNegativeData) and failure.operation == "PUT /v1/me/picture":
         return False  # a picture is any bytes, so none are wrong in form
     if not isinstance(failure, RejectedPositiveData):
