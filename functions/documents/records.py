@@ -62,7 +62,7 @@ class DocumentRecord(Record):
     tagged: Annotated[list[str], Personal(Category.CONTENT), HEAVY, UNINDEXED]
     expires: Annotated[dict[str, datetime], Subject("reader", by="principal"), UNINDEXED] = Field(default_factory=dict)
     next_expiry: Annotated[datetime | None, Personal(Category.USAGE)] = None
-    offered_to: Annotated[str | None, Subject("reader", by="principal"), UNINDEXED] = None
+    offered_to: Annotated[str | None, Subject("reader", by="principal")] = None
     offered_at: Annotated[datetime | None, Personal(Category.USAGE), UNINDEXED] = None
     terms: Annotated[dict[str, bool], Personal(Category.CONTENT), HEAVY, ASCENDING_ONLY]
     revision: Annotated[int, NotPersonal, UNINDEXED]

@@ -1,1 +1,1 @@
-"""The top floor: a person's rights, carried out by reading what the floors below declare."""
+"""The rights of the person and the duties of whoever keeps data: they are carried out by reading the declarations."""

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from accounts.profiles.purposes import OptionalPurpose, agreed, permits
 from accounts.profiles.records import AccountState, ProfileRecord
 from accounts.records import InvitationRecord, InvitationState
 from core import addresses
 from core.services.outbox import ACTIVITY, NoticeKind
 
-ACTIVITY_MAIL: Final = "activity_mail"
-"""The consent by which mail about activity is switched off and on."""
+ACTIVITY_MAIL: Final = OptionalPurpose.ACTIVITY_MAIL
 
 _ZONE_OF_THE_INVITED: Final = "Europe/Oslo"
 
@@ -27,7 +27,7 @@ class Recipient:
 
 def wants_activity(profile: ProfileRecord) -> bool:
     """Tell whether this person gets mail about activity; who has not said no does."""
-    return profile.consents.get(ACTIVITY_MAIL, True)
+    return agreed(profile, ACTIVITY_MAIL)
 
 
 def person(profile: ProfileRecord | None, kind: NoticeKind) -> Recipient | None:
@@ -38,7 +38,7 @@ def person(profile: ProfileRecord | None, kind: NoticeKind) -> Recipient | None:
     """
     if profile is None or profile.state is AccountState.ERASING:
         return None
-    if kind in ACTIVITY and not (profile.state is AccountState.ACTIVE and wants_activity(profile)):
+    if kind in ACTIVITY and not permits(profile, ACTIVITY_MAIL):
         return None
     if not profile.email or not profile.email_verified:
         return None

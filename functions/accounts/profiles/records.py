@@ -38,6 +38,7 @@ class ProfileRecord(Record):
     `memberships`, `groups` and accepted `invitations` say what they belong to; `principals` are the names under which
     they get access, which `accounts.memberships` derives. `valid_after` ends sessions; `picture` names an object.
     `consents` are the purposes that they have agreed to or refused; one that is missing stands as the purpose has it.
+    `objections` are purposes that they object to (GDPR article 21), whatever they have agreed to.
     """
 
     uid: Annotated[str, Subject("owner")]
@@ -55,6 +56,7 @@ class ProfileRecord(Record):
     groups: Annotated[dict[str, Place], Personal(Category.ACCOUNT), HEAVY, UNINDEXED] = Field(default_factory=dict)
     invitations: Annotated[list[str], Personal(Category.ACCOUNT), HEAVY, UNINDEXED] = Field(default_factory=list)
     consents: Annotated[dict[str, bool], Personal(Category.ACCOUNT), UNINDEXED] = Field(default_factory=dict)
+    objections: Annotated[list[str], Personal(Category.ACCOUNT), UNINDEXED] = Field(default_factory=list[str])
     valid_after: Annotated[datetime | None, Personal(Category.ACCOUNT), UNINDEXED] = None
     picture: Annotated[str | None, Personal(Category.ACCOUNT), UNINDEXED] = None
     revision: Annotated[int, NotPersonal, UNINDEXED] = 1

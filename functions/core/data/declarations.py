@@ -14,6 +14,7 @@ _ROOT = Path(__file__).parents[2]
 def load() -> None:
     """Import every capability's `records` module, and what core stores by itself; none of them imports an SDK."""
     import_module("core.services.outbox")
+    import_module("core.data.processors")
     for path in sorted(_ROOT.glob("*/**/records.py")):
         wing, *rest = path.relative_to(_ROOT).with_suffix("").parts
         if wing != "core":
