@@ -21,7 +21,7 @@ Erasing = Literal["with_ours", "by_mail", "nothing_kept"]
 
 @dataclass(frozen=True)
 class Processor:
-    """One processor. `receives` are the policy's categories, `sent` says in words which data. Raises TypeError twice."""
+    """One processor. `receives` are the policy's categories, `sent` says which data in words; its id is its own."""
 
     id: str
     name: str
