@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from schemathesis import Case, HookContext, Response
 from schemathesis.config import SchemathesisConfig
-from schemathesis.core.failures import AcceptedNegativeData, Failure
+from schemathesis.core.failures import AcceptedNegativeData, Failure, ServerError
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.generation.meta import CoverageScenario, coverage_scenario
@@ -241,6 +241,8 @@ def _is_a_fault(context: HookContext, failure: Failure, case: Case, response: Re
         }
     if isinstance(failure, EnsureResourceAvailability) and case.path.endswith(("/transfer", "/transfer/accept")):
         return False  # what has just been made is offered to nobody, and what is offered is for another to accept
+    if isinstance(failure, ServerError) and response.status_code == 507:
+        return False  # the run has filled its room; the status tells so (RFC 4918, 11.5), and is the client's to mend
     if isinstance(failure, AcceptedNegativeData) and failure.operation == "PUT /v1/me/picture":
         return False  # a picture is any bytes, so none are wrong in form
     if not isinstance(failure, RejectedPositiveData):

@@ -154,7 +154,12 @@ class Provisioned(View):
 
 
 class AcceptanceDraft(Draft):
-    token: Annotated[str, Field(min_length=1, max_length=200, description="what stands behind # in the mail's link")]
+    token: Annotated[
+        str,
+        Field(
+            min_length=1, max_length=200, pattern=r"^[^\x00]+$", description="what stands behind # in the mail's link"
+        ),
+    ]
 
 
 class Opened(View):
