@@ -43,6 +43,12 @@ _ACCEPTED: Final = ["2xx", "3xx", "401", "403", "404", "409", "412", "429"]
 _PLACES: Final = {"token": "query"}
 """Where an id of the cast stands, if not in the path."""
 
+_STILL_THERE: Final = {
+    # In the trash a document is still its owner's to read, and so is a revoked invitation.
+    "DELETE /v1/documents/{document_id}",
+    "DELETE /v1/customers/{customer_id}/invitations/{invitation_id}",
+}
+
 _EXCUSED: Final = {
     # No pattern counts different words.
     "too_many_words",
@@ -233,19 +239,20 @@ def _is_a_fault(context: HookContext, failure: Failure, case: Case, response: Re
     if "%0A" in str(response.request.url).partition("?")[0]:
         # functions-framework's own route, `/{path:path}`, matches no line end: it answers before we are asked.
         return False
-    if isinstance(failure, UseAfterFree):
-        # In the trash a document is still its owner's to read, and so is a revoked invitation.
-        return failure.operation not in {
-            "DELETE /v1/documents/{document_id}",
-            "DELETE /v1/customers/{customer_id}/invitations/{invitation_id}",
-        }
-    if isinstance(failure, EnsureResourceAvailability) and case.path.endswith(("/transfer", "/transfer/accept")):
-        return False  # what has just been made is offered to nobody, and what is offered is for another to accept
-    if isinstance(failure, ServerError) and response.status_code == 507:
-        return False  # the run has filled its room; the status tells so (RFC 4918, 11.5), and is the client's to mend
-    if isinstance(failure, AcceptedNegativeData) and failure.operation == "PUT /v1/me/picture":
-        return False  # a picture is any bytes, so none are wrong in form
-    if not isinstance(failure, RejectedPositiveData):
-        return True
-    codes = {fault["code"] for fault in response.json().get("errors", [])}
-    return not codes or not codes <= _EXCUSED
+    match failure:
+        case UseAfterFree():
+            return failure.operation not in _STILL_THERE
+        case EnsureResourceAvailability():
+            # What has just been made is offered to nobody, and what is offered is for another to accept.
+            return not case.path.endswith(("/transfer", "/transfer/accept"))
+        case ServerError():
+            # The run has filled its room: the status is of this class (RFC 4918, 11.5), and the client's to mend.
+            return response.status_code != 507
+        case AcceptedNegativeData():
+            # A picture is any bytes, so none are wrong in form.
+            return failure.operation != "PUT /v1/me/picture"
+        case RejectedPositiveData():
+            codes = {fault["code"] for fault in response.json().get("errors", [])}
+            return not codes or not codes <= _EXCUSED
+        case _:
+            return True
