@@ -93,5 +93,5 @@ def _of(collection: Collection[Any]) -> Iterator[Mention]:
 
 def _kind(annotation: Any) -> type:
     """Return str, list or dict, also for a field that may be null."""
-    options = [annotation, *get_args(annotation)]
-    return next((kind for kind in (dict, list) if kind in map(get_origin, options)), str)
+    origins = {get_origin(option) for option in (annotation, *get_args(annotation))}
+    return next((kind for kind in (dict, list) if kind in origins), str)

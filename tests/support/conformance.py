@@ -236,9 +236,11 @@ def _fits(form: re.Pattern[str], value: object) -> bool:
 
 
 def _is_a_fault(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:
-    if "%0A" in str(response.request.url).partition("?")[0]:
-        # functions-framework's own route, `/{path:path}`, matches no line end: it answers before we are asked.
-        return False
+    # functions-framework's own route, `/{path:path}`, matches no line end: it answers before we are asked.
+    return "%0A" not in str(response.request.url).partition("?")[0] and _is_ours(failure, case, response)
+
+
+def _is_ours(failure: Failure, case: Case, response: Response) -> bool:
     match failure:
         case UseAfterFree():
             return failure.operation not in _STILL_THERE
